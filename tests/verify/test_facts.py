@@ -1,0 +1,37 @@
+"""Facts come back as they were sent, also from a control plane that knows more or less than this service."""
+
+import msgspec
+import pytest
+
+from verify import facts
+from verify.facts import KeyFacts, PlanFacts, PlanTerms
+
+KEY = KeyFacts("key_1", "name", "lic_1", ("a",), None, suspended=False, revoked=True, allowed_ips=("10.0.0.0/8",))
+
+
+def test_a_fact_comes_back_with_its_version() -> None:
+    assert facts.decode("key", facts.encode(3, 9, KEY)) == (3, 9, KEY)
+    plan = PlanFacts("plan_1", "pro", 1, {1: PlanTerms(("read",), {"export": True, "seats": 3, "tier": "gold"})})
+    assert facts.decode("plan", facts.encode(1, 1, plan)).fact == plan
+
+
+def test_a_newer_sender_may_have_appended_fields() -> None:
+    epoch, revision, body = msgspec.msgpack.decode(facts.encode(3, 9, KEY))
+    assert facts.decode("key", msgspec.msgpack.encode([epoch, revision, [*body, "a later field"]])).fact == KEY
+
+
+def test_an_older_sender_may_lack_the_last_fields() -> None:
+    epoch, revision, body = msgspec.msgpack.decode(facts.encode(3, 9, KEY))
+    without = facts.decode("key", msgspec.msgpack.encode([epoch, revision, body[:7]])).fact
+    assert without == KeyFacts("key_1", "name", "lic_1", ("a",), None, suspended=False, revoked=True)
+
+
+@pytest.mark.parametrize("data", [b"", b"\xc1", b"\x93\x01\x02\x03", msgspec.msgpack.encode(["x", 1, []])])
+def test_noise_is_told_from_a_fact(data: bytes) -> None:
+    with pytest.raises(msgspec.DecodeError):
+        facts.decode("key", data)
+
+
+def test_every_kind_has_its_own_keys_in_redis() -> None:
+    for kind in facts.TYPES:
+        assert facts.kind_and_name(facts.redis_key(kind, "a:b")) == (kind, "a:b")

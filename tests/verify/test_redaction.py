@@ -1,0 +1,31 @@
+"""No key or token survives in a log line; ordinary text does."""
+
+import pytest
+
+from verify import key_format
+from verify.redaction import redact
+
+
+@pytest.mark.parametrize("prefix", ["lsk", "acme", "a"])
+def test_keys_lose_their_secret_part(prefix: str) -> None:
+    key = key_format.generate(prefix, "live")
+    told = redact(f"could not use {key}, giving up")
+    assert key[-36:] not in told
+    assert told == f"could not use {prefix}_live_lc…, giving up"
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "sk_live_51H8abcdefgh", "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIxIn0.c2ln"],
+)
+def test_other_secrets_are_known_by_their_shape(secret: str) -> None:
+    assert secret not in redact(f"got {secret} here")
+
+
+def test_a_password_in_an_address_is_taken_out() -> None:
+    assert redact("redis://user:hunter2@host:6379/0") == "redis://user:…@host:6379/0"
+
+
+def test_ids_and_plain_words_stay() -> None:
+    line = "key_01m7zx5q61fx6v5qy1k2av1j4g of lic_01m7zx5q61fx6v5qy1k2av1j4g revoked, see test_live_line"
+    assert redact(line) == line

@@ -1,0 +1,91 @@
+"""What a verify request may be; everything else is refused by name."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from verify.request import BadRequest, VerifyRequest, parse
+
+
+def refused(body: bytes | dict[str, Any]) -> BadRequest:
+    with pytest.raises(BadRequest) as bad:
+        parse(body if isinstance(body, bytes) else json.dumps(body).encode())
+    assert bad.value.detail.endswith(".")
+    return bad.value
+
+
+def test_a_key_alone_is_enough_and_costs_one_request() -> None:
+    assert parse(b'{"key": "k"}') == VerifyRequest(key="k", usage={"requests": 1})
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, "/key"),
+        ({"key": "k", "token": "t"}, "/key"),
+        ({"key": 1}, "/key"),
+        ({"key": "k", "scopes": ["a", 2]}, "/scopes/1"),
+        ({"key": "k", "scopes": ["a"] * 257}, "/scopes"),
+        ({"key": "k", "features": ["\0"]}, "/features"),
+        ({"key": "k", "usage": {"requests": -1}}, "/usage"),
+        ({"key": "k", "usage": {"requests": 10**12 + 1}}, "/usage"),
+        ({"key": "k", "usage": {"requests": 1.5}}, "/usage"),
+        ({"key": "k", "usage": {"requests": "1"}}, "/usage"),
+        ({"key": "k", "usage": {"requests": True}}, "/usage"),
+        ({"key": "k", "ip": "10.0.0.256"}, "/ip"),
+        ({"key": "k", "user": "a\0b"}, "/user"),
+        ({"key": "k", "context": {"a": "x" * 5000}}, "/context"),
+        ({"key": "k", "context": {"a": [1] * 257}}, "/context"),
+        ({"key": "k", "context": {"a": {"b\0": 1}}}, "/context"),
+        ({"key": "k", "context": []}, "/context"),
+        ({"key": "k", "keys": "k"}, "/keys"),
+    ],
+)
+def test_the_wrong_member_is_named(body: dict[str, Any], pointer: str) -> None:
+    assert refused(body).pointer == pointer
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"null",
+        b"[]",
+        b'"key"',
+        b"\xff",
+        b'{"key": NaN}',
+        b'{"key": "k", "usage": {"requests": 1e400}}',
+        b'{"key": "k", "usage": {"requests": ' + b"9" * 5000 + b"}}",
+        b'{"key": "k", "context": {"a": ' + b"[" * 10_000 + b"]" * 10_000 + b"}}",
+        b'{"key": "k", "user": "\\ud800"}',
+    ],
+)
+def test_what_is_not_such_json_is_refused_and_never_crashes(body: bytes) -> None:
+    refused(body)
+
+
+@pytest.mark.parametrize("member", ["key", "token"])
+@pytest.mark.parametrize("text", [b"\\ud800", b"a\\u0000b", b""])
+def test_odd_text_in_key_or_token_is_only_an_unknown_key(member: str, text: bytes) -> None:
+    assert getattr(parse(b'{"%s": "%s"}' % (member.encode(), text)), member) is not None
+
+
+def test_of_duplicates_the_last_counts() -> None:
+    assert parse(b'{"key": "a", "key": "b"}').key == "b"
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_any_json_is_either_taken_or_refused(document: Any) -> None:
+    try:
+        parse(json.dumps(document).encode())
+    except BadRequest as bad:
+        assert bad.detail  # noqa: PT017 - both ends are right, a third would not be

@@ -1,0 +1,1 @@
+"""The data plane and the ground floor: pure rules both planes share; imports none of the other apps."""

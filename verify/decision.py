@@ -1,0 +1,177 @@
+"""The one decision: facts and a request in, a verdict out. The first rule that objects gives the reason.
+
+Pure: no clock, no store, no settings. Everything that ever says yes or no to a key calls `decide`.
+A new deny reason is one line in `reasons`, one rule here in its place, one test and one line in docs/reasons.md.
+"""
+
+import ipaddress
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from verify.facts import CustomerFacts, EnvironmentFacts, KeyFacts, LicenseFacts, PlanFacts, PlanTerms
+from verify.license_status import Standing, Status, standing
+from verify.reasons import Reason, WarningCode
+from verify.request import VerifyRequest
+
+ENDING_SOON = 3 * 24 * 3600 * 1000  # milliseconds before an end at which a verdict begins to warn of it
+
+
+class Facts(NamedTuple):
+    """All that is known of one key; `revision` is the highest of its parts."""
+
+    environment: EnvironmentFacts
+    key: KeyFacts
+    license: LicenseFacts
+    customer: CustomerFacts
+    plan: PlanFacts
+    revision: int
+
+
+class Case(NamedTuple):
+    """One request beside what its facts amount to now."""
+
+    request: VerifyRequest
+    facts: Facts
+    now: int
+    standing: Standing
+    terms: PlanTerms
+    scopes: frozenset[str]
+
+
+class Verdict(NamedTuple):
+    """`case` is None for NOT_FOUND, which tells a stranger nothing; `detail` is None for VALID."""
+
+    reason: Reason
+    detail: str | None
+    case: Case | None
+    warnings: tuple[WarningCode, ...] = ()
+
+    @property
+    def valid(self) -> bool:
+        return self.reason is Reason.VALID
+
+
+Rule = Callable[[Case], str | None]
+
+
+def decide(facts: Facts | None, request: VerifyRequest, now: int) -> Verdict:
+    """`now` in milliseconds since 1970 UTC; `facts` None when no key of this environment was presented."""
+    if facts is None:
+        return Verdict(Reason.NOT_FOUND, "This key is not known here; check that it is complete.", None)
+    case = _case(facts, request, now)
+    warnings = _warnings(case)
+    for reason, objects in RULES:
+        detail = objects(case)
+        if detail is not None:
+            return Verdict(reason, detail, case, warnings)
+    return Verdict(Reason.VALID, None, case, warnings)
+
+
+def effective_version(license: LicenseFacts, plan: PlanFacts) -> int:
+    """A license keeps the version it is pinned to until the plan's floor lifts it."""
+    return max(license.plan_version, plan.floor)
+
+
+def _case(facts: Facts, request: VerifyRequest, now: int) -> Case:
+    terms = facts.plan.versions[effective_version(facts.license, facts.plan)]
+    granted = frozenset(terms.scopes)
+    scopes = granted if facts.key.scopes is None else granted.intersection(facts.key.scopes)
+    return Case(request, facts, now, standing(facts.license, now), terms, scopes)
+
+
+def _key_is_revoked(case: Case) -> str | None:
+    return "This key was revoked; issue a new one." if case.facts.key.revoked else None
+
+
+def _key_is_suspended(case: Case) -> str | None:
+    return "This key is suspended; reinstate it or use another." if case.facts.key.suspended else None
+
+
+def _key_has_expired(case: Case) -> str | None:
+    end = case.facts.key.expires_at
+    return "This key has expired; issue or rotate to a new one." if end is not None and case.now >= end else None
+
+
+def _license_is_revoked(case: Case) -> str | None:
+    return "The license was revoked; a new license is needed." if case.standing.status is Status.REVOKED else None
+
+
+def _license_is_suspended(case: Case) -> str | None:
+    suspended = case.standing.status is Status.SUSPENDED
+    return "The license is suspended; ask the vendor to reinstate it." if suspended else None
+
+
+def _license_is_pending(case: Case) -> str | None:
+    pending = case.standing.status is Status.PENDING
+    return "The license has not started yet; wait for its start." if pending else None
+
+
+def _license_has_expired(case: Case) -> str | None:
+    over = case.standing.status in (Status.EXPIRED, Status.ENDED)
+    return "The license has expired; renew it." if over else None
+
+
+def _ip_is_not_allowed(case: Case) -> str | None:
+    allowed = case.facts.key.allowed_ips
+    if not allowed:
+        return None
+    if case.request.ip is None:
+        return "This key is bound to addresses, and the call names none; send `ip`."
+    address = ipaddress.ip_address(case.request.ip)
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    if any(mapped in ipaddress.ip_network(network) for network in allowed):
+        return None
+    return f"Calls from {case.request.ip} are not allowed with this key."
+
+
+def _user_is_another(case: Case) -> str | None:
+    user = case.facts.key.user
+    if user is None or user == case.request.user:
+        return None
+    return "This key belongs to another user; send `user` or use their own key."
+
+
+def _scope_is_missing(case: Case) -> str | None:
+    missing = [scope for scope in case.request.scopes if scope not in case.scopes]
+    return f"The key lacks the scope {', '.join(missing)}." if missing else None
+
+
+def _feature_is_not_entitled(case: Case) -> str | None:
+    missing = [code for code in case.request.features if not is_granted(case.terms.features.get(code))]
+    return f"The plan does not grant the feature {', '.join(missing)}." if missing else None
+
+
+def is_granted(value: Any) -> bool:
+    """A boolean feature is granted when true; a configured one by having any value, 0 and "" included."""
+    return value is not None and value is not False
+
+
+RULES: tuple[tuple[Reason, Rule], ...] = (
+    (Reason.KEY_REVOKED, _key_is_revoked),
+    (Reason.KEY_SUSPENDED, _key_is_suspended),
+    (Reason.KEY_EXPIRED, _key_has_expired),
+    (Reason.LICENSE_REVOKED, _license_is_revoked),
+    (Reason.LICENSE_SUSPENDED, _license_is_suspended),
+    (Reason.LICENSE_PENDING, _license_is_pending),
+    (Reason.LICENSE_EXPIRED, _license_has_expired),
+    (Reason.IP_NOT_ALLOWED, _ip_is_not_allowed),
+    (Reason.USER_MISMATCH, _user_is_another),
+    (Reason.SCOPE_MISSING, _scope_is_missing),
+    (Reason.FEATURE_NOT_ENTITLED, _feature_is_not_entitled),
+)
+
+
+def _warnings(case: Case) -> tuple[WarningCode, ...]:
+    """Only of what still holds: an end that has passed is a reason, not a warning."""
+
+    def soon(end: int | None) -> bool:
+        return end is not None and 0 < end - case.now <= ENDING_SOON
+
+    found = []
+    if soon(case.facts.license.trial_ends_at):
+        found.append(WarningCode.TRIAL_ENDING)
+    if soon(case.facts.license.expires_at):
+        found.append(WarningCode.LICENSE_EXPIRING)
+    if soon(case.facts.key.expires_at):
+        found.append(WarningCode.KEY_EXPIRING)
+    return tuple(found)

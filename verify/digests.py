@@ -1,0 +1,64 @@
+"""Keyed digests of keys: what is stored instead of a secret, and what it is found by.
+
+A key has 178 random bits, so a fast keyed hash is enough (OWASP ASVS 5, 6.5.2); the pepper keeps a stolen
+dump from being used even to check a guess. Peppers are versioned, the first of the ring makes new digests.
+"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from verify.key_format import FORMAT
+
+_LEAST_BYTES = 32
+
+
+class Pepper(NamedTuple):
+    version: int
+    secret: bytes
+
+
+class Digest(NamedTuple):
+    pepper_version: int
+    value: bytes
+
+
+def parse_ring(text: str) -> tuple[Pepper, ...]:
+    """Reads `2:<base64url>,1:<base64url>`, current first; each secret at least 32 bytes.
+
+    Raises ValueError with a sentence that names what is wrong, never the secret.
+    """
+    ring = []
+    for part in filter(None, (word.strip() for word in text.split(","))):
+        version, _, encoded = part.partition(":")
+        try:
+            secret = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+            number = int(version)
+        except ValueError:
+            message = "a ring is written 2:<base64url>,1:<base64url>, the current one first"
+            raise ValueError(message) from None
+        if len(secret) < _LEAST_BYTES:
+            message = f"secret {number} of the ring is shorter than {_LEAST_BYTES} bytes"
+            raise ValueError(message)
+        ring.append(Pepper(number, secret))
+    if not ring or len({pepper.version for pepper in ring}) != len(ring):
+        message = "a ring needs at least one secret, and each version once"
+        raise ValueError(message)
+    return tuple(ring)
+
+
+def key_digests(peppers: Sequence[Pepper], environment: str, key: str) -> list[Digest]:
+    """A customer key's digest under every pepper, current first; `environment` is its public id."""
+    return [_digest(pepper, b"key", environment.encode(), key) for pepper in peppers]
+
+
+def secret_key_digests(peppers: Sequence[Pepper], secret_key: str) -> list[Digest]:
+    """Our own secret key's digest: it is what tells the environment, so none goes in."""
+    return [_digest(pepper, b"secret_key", b"", secret_key) for pepper in peppers]
+
+
+def _digest(pepper: Pepper, purpose: bytes, scope: bytes, secret: str) -> Digest:
+    message = b"\0".join((purpose, scope, FORMAT.encode(), secret.encode()))
+    return Digest(pepper.version, hmac.new(pepper.secret, message, hashlib.sha256).digest())

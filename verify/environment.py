@@ -1,0 +1,43 @@
+"""Environment variables, read typed: `NAME`, else the file named by `NAME_FILE`, else a fallback."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+
+class Misconfigured(Exception):
+    """A setting is missing or malformed; the text says which and what to do."""
+
+
+class Env:
+    """Typed access to one mapping of variables over another of fallbacks."""
+
+    def __init__(self, variables: Mapping[str, str], fallbacks: Mapping[str, str] | None = None) -> None:
+        self._variables, self._fallbacks = variables, fallbacks or {}
+
+    def text(self, name: str, default: str = "") -> str:
+        if value := self._variables.get(name):
+            return value
+        if path := self._variables.get(f"{name}_FILE"):
+            try:
+                return Path(path).read_text().strip()
+            except OSError as error:
+                message = f"{name}_FILE names {path}, which cannot be read: {error.strerror}."
+                raise Misconfigured(message) from error
+        return self._fallbacks.get(name) or default
+
+    def required(self, name: str) -> str:
+        if value := self.text(name):
+            return value
+        message = f"{name} is not set; `make run` sets it, otherwise give it in the environment (or {name}_FILE)."
+        raise Misconfigured(message)
+
+    def number(self, name: str, default: int) -> int:
+        value = self.text(name, str(default))
+        try:
+            return int(value)
+        except ValueError as error:
+            message = f"{name} must be a whole number, not {value!r}."
+            raise Misconfigured(message) from error
+
+    def words(self, name: str) -> list[str]:
+        return self.text(name).replace(",", " ").split()

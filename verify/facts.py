@@ -1,0 +1,136 @@
+"""Facts: what the control plane tells the data plane, small, versioned and rebuildable (docs/decisions/facts.md).
+
+On the wire a fact is the msgpack array `[epoch, revision, body]` under the Redis key `facts:{kind}:{name}`.
+Bodies are arrays too: a field may be added at the end with a default, never moved, so that both planes can
+be upgraded in either order. Times are milliseconds since 1970 UTC.
+"""
+
+from typing import Any, ClassVar, NamedTuple
+
+import msgspec
+
+PREFIX = "facts:"
+STATE_KEY = "facts:state"  # StoreState; lies under the tracked prefix, so its loss is pushed like any change
+
+
+class Fact(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One body; `KIND` is the middle of its Redis key."""
+
+    KIND: ClassVar[str] = ""
+
+
+class EnvironmentFacts(Fact, frozen=True, array_like=True, gc=False):
+    KIND: ClassVar[str] = "environment"
+    id: str
+    kind: str
+    on_outage: str
+    stale_seconds: int
+
+
+class SecretKeyFacts(Fact, frozen=True, array_like=True, gc=False):
+    """Named by its digest in hex, as a stranger presents it."""
+
+    KIND: ClassVar[str] = "secret_key"
+    id: str
+    environment: str
+    scopes: tuple[str, ...]
+    expires_at: int | None
+    revoked: bool
+
+
+class CustomerFacts(Fact, frozen=True, array_like=True, gc=False):
+    KIND: ClassVar[str] = "customer"
+    id: str
+    external_id: str | None
+
+
+class PlanTerms(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What one immutable version of a plan grants."""
+
+    scopes: tuple[str, ...]
+    features: dict[str, Any]
+
+
+class PlanFacts(Fact, frozen=True, array_like=True, gc=False):
+    """Every version that was ever published; `floor` is the least version any license may have."""
+
+    KIND: ClassVar[str] = "plan"
+    id: str
+    code: str
+    floor: int
+    versions: dict[int, PlanTerms]
+
+
+class LicenseFacts(Fact, frozen=True, array_like=True, gc=False):
+    KIND: ClassVar[str] = "license"
+    id: str
+    customer: str
+    plan: str
+    plan_version: int
+    starts_at: int
+    expires_at: int | None
+    trial_ends_at: int | None
+    suspended: bool
+    revoked: bool
+
+
+class KeyFacts(Fact, frozen=True, array_like=True, gc=False):
+    """Named by its digest in hex. `scopes` None means all that the license has."""
+
+    KIND: ClassVar[str] = "key"
+    id: str
+    name: str | None
+    license: str
+    scopes: tuple[str, ...] | None
+    expires_at: int | None
+    suspended: bool
+    revoked: bool
+    allowed_ips: tuple[str, ...] = ()
+    user: str | None = None
+
+
+class StoreState(msgspec.Struct, frozen=True, array_like=True):
+    """Says that the store is whole: without it a missing fact proves nothing.
+
+    `revision` is the highest the database had handed out when last looked at: a database that
+    stands below it was restored from an older dump.
+    """
+
+    epoch: int
+    revision: int
+
+
+class Versioned(NamedTuple):
+    epoch: int
+    revision: int
+    fact: Fact
+
+
+TYPES: dict[str, type[Fact]] = {
+    kind.KIND: kind for kind in (EnvironmentFacts, SecretKeyFacts, CustomerFacts, PlanFacts, LicenseFacts, KeyFacts)
+}
+
+_encode = msgspec.msgpack.Encoder().encode
+_decoders = {
+    kind: msgspec.msgpack.Decoder(tuple[int, int, fact_type])  # type: ignore[valid-type]  # a runtime type is the point
+    for kind, fact_type in TYPES.items()
+}
+
+
+def redis_key(kind: str, name: str) -> str:
+    return f"{PREFIX}{kind}:{name}"
+
+
+def kind_and_name(key: str) -> tuple[str, str]:
+    """The inverse of `redis_key`; an unknown kind comes back as it stands."""
+    _, kind, name = key.split(":", 2)
+    return kind, name
+
+
+def encode(epoch: int, revision: int, fact: Fact) -> bytes:
+    return _encode((epoch, revision, fact))
+
+
+def decode(kind: str, data: bytes) -> Versioned:
+    """Raises msgspec.DecodeError (ValidationError among them) for anything that `encode` did not write."""
+    return Versioned(*_decoders[kind].decode(data))

@@ -1,0 +1,34 @@
+"""Takes keys and tokens out of text by their shape, for logs and error reports."""
+
+import logging
+import re
+
+_KEY = re.compile(r"\b([a-z0-9]{1,16}_(?:test|live)_lc)[0-9A-Za-z]{36}\b")
+_STRIPE = re.compile(r"\b((?:sk|rk)_(?:test|live)_|whsec_)[0-9A-Za-z+/=]{8,}")
+_TOKEN = re.compile(r"\beyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]*")
+_ADDRESS_PASSWORD = re.compile(r"(\b[a-z+]+://[^\s:/@]*:)[^\s@]+@")
+
+
+def redact(text: str) -> str:
+    """The same text with what follows a secret's public beginning replaced by an ellipsis."""
+    text = _KEY.sub(r"\1…", text)
+    text = _STRIPE.sub(r"\1…", text)
+    text = _TOKEN.sub("eyJ…", text)
+    return _ADDRESS_PASSWORD.sub(r"\1…@", text)
+
+
+class RedactingFormatter(logging.Formatter):
+    """Formats a record, traceback included, and redacts the result: nothing is written that was not looked at."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
+
+
+def redacting(inner: logging.Formatter) -> logging.Formatter:
+    """Wraps another formatter, for logging configurations."""
+
+    class Wrapped(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return redact(inner.format(record))
+
+    return Wrapped()

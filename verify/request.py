@@ -1,0 +1,156 @@
+"""What a caller of verify may ask: the body of docs/verify.md, checked once, then trusted."""
+
+import ipaddress
+import json
+import re
+from typing import Any, NamedTuple
+
+import msgspec
+
+MOST_ITEMS = 256
+MOST_CONTEXT_BYTES = 4096
+MOST_USAGE = 10**12
+MOST_TEXT = 2048
+
+_TEXT = msgspec.json.Encoder()
+_PATH = re.compile(r" - at `\$?(?P<path>[^`]*)`$")
+
+
+class VerifyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    key: str | None = None
+    token: str | None = None
+    scopes: list[str] = []
+    features: list[str] = []
+    usage: dict[str, int] = msgspec.field(default_factory=lambda: {"requests": 1})
+    ip: str | None = None
+    device: str | None = None
+    user: str | None = None
+    dpop: str | None = None
+    url: str | None = None
+    resource: str | None = None
+    method: str | None = None
+    context: dict[str, Any] = {}
+    request_id: str | None = None
+
+
+class BadRequest(Exception):
+    """The body is not what verify takes; `pointer` (RFC 6901) names the member."""
+
+    def __init__(self, pointer: str, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.pointer, self.code, self.detail = pointer, code, detail
+
+
+class Problem(NamedTuple):
+    pointer: str
+    detail: str
+
+
+_decoder = msgspec.json.Decoder(VerifyRequest)
+
+
+def parse(body: bytes) -> VerifyRequest:
+    """Reads a request; raises BadRequest naming the first member that is wrong."""
+    try:
+        request = _decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise _named(error) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        request = _parse_with_odd_text(body)
+    problem = _problem(request)
+    if problem is not None:
+        raise BadRequest(problem.pointer, "invalid", problem.detail)
+    return request
+
+
+def _parse_with_odd_text(body: bytes) -> VerifyRequest:
+    """JSON may spell a lone surrogate: in `key` and `token` that is simply no key of ours, elsewhere it is refused."""
+    try:
+        document = json.loads(body, parse_constant=_refuse_constant)
+        if isinstance(document, dict):
+            for name in ("key", "token"):
+                if isinstance(document.get(name), str) and not _is_encodable(document[name]):
+                    document[name] = ""
+        _TEXT.encode(document)
+        return msgspec.convert(document, VerifyRequest)
+    except msgspec.ValidationError as error:
+        raise _named(error) from error
+    except UnicodeEncodeError as error:
+        raise BadRequest("", "invalid_text", "A text holds a lone surrogate, which is not Unicode.") from error
+    except (ValueError, RecursionError) as error:
+        raise BadRequest("", "invalid_json", "The body is not JSON in UTF-8.") from error
+
+
+def _refuse_constant(name: str) -> None:
+    message = f"{name} is not JSON"
+    raise ValueError(message)
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _named(error: msgspec.ValidationError) -> BadRequest:
+    text = str(error)
+    match = _PATH.search(text)
+    sentence = text[: match.start()] if match else text
+    unknown = re.search(r"unknown field `([^`]*)`", sentence)
+    path = match["path"].replace("[...]", "") if match else ""  # msgspec does not say which key of a mapping
+    pointer = re.sub(r"\[(\d+)\]", r"/\1", path.replace(".", "/"))
+    if unknown:
+        return BadRequest(f"{pointer}/{unknown[1]}", "unknown_field", "This field is not part of a verify request.")
+    return BadRequest(pointer, "invalid", f"{sentence}.")
+
+
+def _problem(request: VerifyRequest) -> Problem | None:
+    if (request.key is None) == (request.token is None):
+        return Problem("/key", "Give either `key` or `token`.")
+    for name in ("scopes", "features"):
+        items: list[str] = getattr(request, name)
+        if len(items) > MOST_ITEMS or any(not _is_plain(item) for item in items):
+            return Problem(f"/{name}", f"At most {MOST_ITEMS} texts without U+0000, of {MOST_TEXT} characters each.")
+    for name in ("ip", "device", "user", "url", "resource", "method", "request_id"):
+        value: str | None = getattr(request, name)
+        if value is not None and not _is_plain(value):
+            return Problem(f"/{name}", f"A text without U+0000, of at most {MOST_TEXT} characters.")
+    if request.ip is not None and not _is_address(request.ip):
+        return Problem("/ip", "This is no IPv4 or IPv6 address.")
+    for meter, amount in request.usage.items():
+        if not _is_plain(meter) or not 0 <= amount <= MOST_USAGE:
+            return Problem("/usage", f"Whole numbers from 0 to {MOST_USAGE}, by meter code.")
+    return _context_problem(request.context)
+
+
+def _context_problem(context: dict[str, Any]) -> Problem | None:
+    if not context:
+        return None
+    if len(_TEXT.encode(context)) > MOST_CONTEXT_BYTES:
+        return Problem("/context", f"At most {MOST_CONTEXT_BYTES} bytes of JSON.")
+    waiting: list[Any] = [context]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str) and "\0" in value:
+            return Problem("/context", "A text holds U+0000.")
+        if isinstance(value, list):
+            if len(value) > MOST_ITEMS:
+                return Problem("/context", f"A list has more than {MOST_ITEMS} items.")
+            waiting += value
+        elif isinstance(value, dict):
+            waiting += [*value.keys(), *value.values()]
+    return None
+
+
+def _is_plain(text: str) -> bool:
+    return len(text) <= MOST_TEXT and "\0" not in text
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,51 @@
+"""Requests and responses as values, so that the routes are the same code under any server."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from verify.problem import CONTENT_TYPE, KINDS, FieldError, problem
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Request(NamedTuple):
+    """`headers` by lower-case name, one given twice joined with `, ` (RFC 9110 §5.2); `client` is the peer."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    client: str
+    request_id: str
+
+
+class Response(NamedTuple):
+    status: int
+    body: bytes
+    content_type: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Refused(Exception):
+    """Ends a request without a verdict; `kind` is one of verify.problem.KINDS."""
+
+    def __init__(self, kind: str, code: str, detail: str, errors: tuple[FieldError, ...] = ()) -> None:
+        super().__init__(detail)
+        self.kind, self.code, self.detail, self.errors = kind, code, detail, errors
+
+
+def json_response(content: object, status: int = 200) -> Response:
+    return Response(status, _encode(content))
+
+
+def refusal_response(refused: Refused, *, path: str, request_id: str) -> Response:
+    body = problem(
+        refused.kind, refused.code, refused.detail, instance=path, request_id=request_id, errors=refused.errors
+    )
+    headers = (("www-authenticate", 'Bearer realm="licet"'),) if refused.kind == "unauthenticated" else ()
+    return Response(KINDS[refused.kind].status, _encode(body), CONTENT_TYPE, headers)

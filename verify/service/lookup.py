@@ -1,0 +1,82 @@
+"""From what a stranger presents to the facts a decision needs."""
+
+from typing import NamedTuple, TypeVar
+
+from verify import key_format
+from verify.decision import Facts, effective_version
+from verify.digests import Pepper, key_digests, secret_key_digests
+from verify.facts import CustomerFacts, EnvironmentFacts, Fact, KeyFacts, LicenseFacts, PlanFacts, SecretKeyFacts
+from verify.service.store import FactStore, StoreNotReady, StoreUnavailable
+
+F = TypeVar("F", bound=Fact)
+
+
+class Caller(NamedTuple):
+    """Who asks for a verdict: one of our secret keys, and its environment."""
+
+    secret_key: SecretKeyFacts
+    environment: EnvironmentFacts
+
+
+class Trail:
+    """Reads facts one after another and remembers the highest revision seen; `suspect` takes them from memory alone."""
+
+    def __init__(self, store: FactStore, *, suspect: bool = False) -> None:
+        self._store, self._suspect = store, suspect
+        self.revision = 0
+
+    async def find(self, fact_type: type[F], name: str) -> F | None:
+        versioned = (
+            self._store.remembered(fact_type.KIND, name)
+            if self._suspect
+            else await self._store.get(fact_type.KIND, name)
+        )
+        if versioned is None:
+            return None
+        self.revision = max(self.revision, versioned.revision)
+        assert isinstance(versioned.fact, fact_type)  # noqa: S101 - decoded as this very type
+        return versioned.fact
+
+    async def need(self, fact_type: type[F], name: str) -> F:
+        """A fact that another one refers to: its absence means the store is not whole."""
+        fact = await self.find(fact_type, name)
+        if fact is None:
+            self.missed()
+            raise StoreNotReady
+        return fact
+
+    def missed(self) -> None:
+        """Call before saying that there is no such thing: not remembered is not the same as not there."""
+        if self._suspect:
+            raise StoreUnavailable
+
+
+async def find_caller(trail: Trail, peppers: tuple[Pepper, ...], secret_key: str) -> Caller | None:
+    parsed = key_format.parse(secret_key)
+    if parsed is None or parsed.prefix != key_format.SECRET_KEY_PREFIX:
+        return None
+    for digest in secret_key_digests(peppers, secret_key):
+        known = await trail.find(SecretKeyFacts, digest.value.hex())
+        if known is not None:
+            return Caller(known, await trail.need(EnvironmentFacts, known.environment))
+    trail.missed()
+    return None
+
+
+async def find_facts(
+    trail: Trail, peppers: tuple[Pepper, ...], environment: EnvironmentFacts, key: str
+) -> Facts | None:
+    """None unless this environment issued `key`."""
+    if key_format.parse(key) is None:
+        return None
+    for digest in key_digests(peppers, environment.id, key):
+        known = await trail.find(KeyFacts, digest.value.hex())
+        if known is not None:
+            license = await trail.need(LicenseFacts, known.license)
+            customer = await trail.need(CustomerFacts, license.customer)
+            plan = await trail.need(PlanFacts, license.plan)
+            if effective_version(license, plan) not in plan.versions:
+                raise StoreNotReady  # the license was told before its plan's new version
+            return Facts(environment, known, license, customer, plan, trail.revision)
+    trail.missed()
+    return None

@@ -1,0 +1,36 @@
+"""What the verify service counts; the workers of one node share a directory (PROMETHEUS_MULTIPROC_DIR)."""
+
+import os
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+VERDICTS = Counter("licet_verify_verdicts", "Verdicts given, by code.", ["code"])
+REFUSED = Counter("licet_verify_refused_requests", "Requests that got no verdict, by problem code.", ["code"])
+FACT_READS = Counter("licet_verify_fact_reads", "Facts read from Redis; 0 per call when the key is warm.")
+INVALIDATIONS = Counter("licet_verify_invalidations", "Facts that Redis said have changed.")
+LINKS_LOST = Counter("licet_verify_redis_links_lost", "Times the tracked connection to Redis ended.")
+FACTS_HELD = Gauge("licet_verify_facts_held", "Facts in memory.", multiprocess_mode="livesum")
+SECONDS = Histogram(
+    "licet_verify_seconds",
+    "Seconds from a read request to its answer.",
+    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1),
+)
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+
+def text() -> bytes:
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest(REGISTRY)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # prometheus_client leaves it untyped
+    return generate_latest(registry)

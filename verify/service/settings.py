@@ -1,0 +1,24 @@
+"""What the verify service is told by its environment."""
+
+import os
+from typing import NamedTuple
+
+from verify.digests import Pepper, parse_ring
+from verify.environment import Env, Misconfigured
+
+
+class Settings(NamedTuple):
+    redis_url: str
+    peppers: tuple[Pepper, ...]
+    metrics_token: str = ""
+
+
+def load() -> Settings:
+    """Raises Misconfigured with one sentence."""
+    env = Env(os.environ)
+    try:
+        peppers = parse_ring(env.required("LICET_PEPPERS"))
+    except ValueError as error:
+        message = f"LICET_PEPPERS cannot be read: {error}."
+        raise Misconfigured(message) from error
+    return Settings(env.required("REDIS_URL"), peppers, env.text("LICET_METRICS_TOKEN"))

@@ -1,0 +1,190 @@
+"""Facts as one verify process knows them: from memory while it is surely told of changes, else from Redis.
+
+What is held may be *trusted* only while this process has proof that it heard all news: every PING's answer
+proves that every invalidation up to the PING's sending has been read. Older proof than `TRUST_SECONDS` makes
+everything held *suspect*, whether the connection broke, stalled or this process was stopped for a while:
+suspect facts are read through. A new connection starts with an empty memory.
+
+Redis: each read times out after `READ_SECONDS`, no retry, closed (StoreUnavailable → 503) unless the
+environment's `on_outage` allows what is remembered; metrics `licet_verify_redis_links_lost`, `_fact_reads`.
+"""
+
+import asyncio
+import logging
+from typing import Any, NoReturn
+
+import hiredis
+import msgspec
+
+from verify import facts
+from verify.facts import StoreState, Versioned
+from verify.service import metrics
+from verify.service.memory import MISSING, Memory, Missing
+from verify.service.redis_link import LinkLost, RedisLink, open_link
+
+TRUST_SECONDS = 0.6
+PING_SECONDS = 0.15
+READ_SECONDS = 1.0
+BACK_OFF_SECONDS = (0.02, 0.05, 0.1, 0.2, 0.5)
+
+log = logging.getLogger(__name__)
+_decode_state = msgspec.msgpack.Decoder(StoreState).decode
+
+
+class StoreUnavailable(Exception):
+    """Redis cannot be reached; nothing is known."""
+
+
+class StoreNotReady(Exception):
+    """Redis answers but its facts are not whole: emptied, or not yet rebuilt."""
+
+
+class FactStore:
+    def __init__(self, redis_url: str) -> None:
+        self._url = redis_url
+        self._memory = Memory()
+        self._link: RedisLink | None = None
+        self._reading: dict[str, asyncio.Future[Versioned | None]] = {}
+        self._proven_at = float("-inf")  # the sending time of the last answered PING
+        self._ended = asyncio.Event()
+
+    async def run(self) -> None:
+        """Keeps the connection; runs until cancelled."""
+        failures = 0
+        while True:
+            try:
+                await self._connect()
+                failures = 0
+                await self._keep_proving()
+            except (OSError, LinkLost, hiredis.HiredisError, TimeoutError) as error:
+                if failures == 0:
+                    log.warning("Redis cannot be reached: %s: %s", type(error).__name__, error)
+                failures += 1
+            self._drop()
+            metrics.LINKS_LOST.inc()
+            await asyncio.sleep(BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS) - 1)])
+
+    async def get(self, kind: str, name: str) -> Versioned | None:
+        """The fact, or None when a whole store surely has none. Raises StoreUnavailable, StoreNotReady."""
+        key = facts.redis_key(kind, name)
+        held = self._memory.find(key) if self.is_trusted() else None
+        if held is not None:
+            return None if isinstance(held, Missing) else held
+        return await self._read(kind, key)
+
+    def remembered(self, kind: str, name: str) -> Versioned | None:
+        """What is held, suspect or not: for outages that the environment allows to bridge."""
+        held = self._memory.find(facts.redis_key(kind, name))
+        return held if isinstance(held, Versioned) else None
+
+    def is_trusted(self) -> bool:
+        return self.seconds_suspect() <= 0
+
+    def seconds_suspect(self) -> float:
+        """How long ago what is held ceased to be trusted; 0 or less while it is."""
+        return asyncio.get_running_loop().time() - self._proven_at - TRUST_SECONDS
+
+    async def state(self) -> StoreState:
+        """Asks Redis itself. Raises StoreUnavailable, StoreNotReady."""
+        if self._link is None:
+            raise StoreUnavailable
+        try:
+            async with asyncio.timeout(READ_SECONDS):
+                return _state(await self._link.call("GET", facts.STATE_KEY))
+        except (LinkLost, TimeoutError, hiredis.HiredisError) as error:
+            raise StoreUnavailable from error
+
+    async def _connect(self) -> None:
+        sent_at = asyncio.get_running_loop().time()
+        link = await open_link(self._url, self._forget, self._ended.set)
+        self._ended.clear()
+        self._memory.clear()
+        self._link, self._proven_at = link, sent_at
+
+    async def _keep_proving(self) -> None:
+        """PINGs until one is not answered within the time that trust lasts."""
+        assert self._link is not None  # noqa: S101 - set by _connect
+        loop = asyncio.get_running_loop()
+        while not self._ended.is_set():
+            sent_at = loop.time()
+            async with asyncio.timeout(TRUST_SECONDS):
+                await self._link.call("PING")
+            self._proven_at = sent_at
+            metrics.FACTS_HELD.set(len(self._memory))
+            await asyncio.sleep(PING_SECONDS)
+        raise LinkLost
+
+    def _drop(self) -> None:
+        link, self._link = self._link, None
+        if link is not None:
+            link.close()
+
+    def _forget(self, keys: list[str] | None) -> None:
+        metrics.INVALIDATIONS.inc(1 if keys is None else len(keys))
+        if keys is None:
+            self._memory.clear()
+            return
+        for key in keys:
+            self._memory.forget(key)
+
+    async def _read(self, kind: str, key: str) -> Versioned | None:
+        """One read per key at a time; whoever else wants it waits for the same answer."""
+        answer = self._reading.get(key)
+        if answer is None:
+            answer = self._start_reading(kind, key)
+        try:
+            async with asyncio.timeout(READ_SECONDS):
+                return await asyncio.shield(answer)
+        except TimeoutError as error:
+            raise StoreUnavailable from error
+
+    def _start_reading(self, kind: str, key: str) -> asyncio.Future[Versioned | None]:
+        link = self._link
+        if link is None:
+            _unavailable()
+        answer: asyncio.Future[Versioned | None] = asyncio.get_running_loop().create_future()
+        answer.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may be left to look
+        self._reading[key] = answer
+        metrics.FACT_READS.inc()
+
+        def replied(reply: Any) -> None:
+            self._reading.pop(key, None)
+            try:
+                found = _interpret(kind, reply)
+            except (StoreUnavailable, StoreNotReady) as error:
+                answer.set_exception(error)
+                return
+            if self._link is link:
+                self._memory.keep(key, found or MISSING)
+            answer.set_result(found)
+
+        link.send(replied, "MGET", key, facts.STATE_KEY)
+        return answer
+
+
+def _interpret(kind: str, reply: Any) -> Versioned | None:
+    if isinstance(reply, Exception):
+        raise StoreUnavailable from reply
+    data, state = reply
+    _state(state)
+    if data is None:
+        return None
+    try:
+        found = facts.decode(kind, data)
+    except msgspec.DecodeError as error:
+        log.exception("A fact of kind %s cannot be read; `manage.py republish_all` repairs it", kind)
+        raise StoreNotReady from error
+    return found if found.fact is not None else None
+
+
+def _state(data: bytes | None) -> StoreState:
+    if data is None:
+        raise StoreNotReady
+    try:
+        return _decode_state(data)
+    except msgspec.DecodeError as error:
+        raise StoreNotReady from error
+
+
+def _unavailable() -> NoReturn:
+    raise StoreUnavailable
