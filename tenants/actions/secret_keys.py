@@ -1,0 +1,64 @@
+"""Issuing and revoking our own secret keys."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+
+from tenants.actions import audit
+from tenants.models import Environment, SecretKey
+from tenants.publishing.outbox import insert_and_tell, update_and_tell
+from tenants.rules.permissions import GRANTABLE, Actor, uncovered
+from tenants.rules.refusal import Refusal, bad_field, not_found
+from tenants.tenancy import Place, tenant_transaction
+from verify import key_format
+from verify.digests import secret_key_digests
+
+
+def issue_secret_key(
+    name: str,
+    *,
+    within: Environment,
+    scopes: Sequence[str],
+    by: Actor,
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> tuple[SecretKey, str]:
+    """The new row and its secret, which is never seen again. Refuses scopes that `by` has not got."""
+    if unknown := sorted(set(scopes) - GRANTABLE):
+        raise bad_field("scopes", f"There is no scope {', '.join(unknown)}.", "unknown_scope")
+    if by.kind == "secret_key" and (beyond := uncovered(by.permissions, scopes)):
+        detail = f"A secret key issues only scopes that it has itself; it lacks {', '.join(beyond)}."
+        raise Refusal("scope_beyond_own", "forbidden", detail)
+    secret = key_format.generate(key_format.SECRET_KEY_PREFIX, "live" if within.kind == "live" else "test")
+    digest = secret_key_digests(settings.LICET_PEPPERS, secret)[0]
+    row = SecretKey(
+        organization_id=within.organization_id,
+        environment_id=within.id,
+        name=name,
+        scopes=sorted(set(scopes)),
+        digest=digest.value,
+        pepper_version=digest.pepper_version,
+        last4=secret[-4:],
+        expires_at=expires_at,
+        created_at=now,
+    )
+    with tenant_transaction(within.organization_id):
+        insert_and_tell(row, now=now)
+        changes = {"name": name, "scopes": row.scopes}
+        audit.record("secret_key.issued", row, by=by, now=now, environment_id=within.id, changes=changes)
+    return row, secret
+
+
+def revoke_secret_key(secret_key_id: UUID, *, within: Place, by: Actor, now: datetime) -> SecretKey:
+    """Revoking what is revoked changes nothing and is not an error."""
+    with tenant_transaction(within.organization_id):
+        row: SecretKey | None = SecretKey.objects.within(within).select_for_update().filter(pk=secret_key_id).first()
+        if row is None:
+            raise not_found()
+        if row.revoked_at is None:
+            row.revoked_at = now
+            update_and_tell(row, "revoked_at", now=now)
+            audit.record("secret_key.revoked", row, by=by, now=now, environment_id=within.id)
+    return row

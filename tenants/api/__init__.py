@@ -1,0 +1,1 @@
+"""The management API of tenancy, and the health of the control plane."""

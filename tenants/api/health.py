@@ -1,0 +1,53 @@
+"""/livez, /readyz and /metrics of the control plane."""
+
+import hmac
+import ipaddress
+
+import redis
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from tenants.publishing.facts_store import client
+from tenants.queries.health import database_health
+
+
+def livez(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view's signature
+    return JsonResponse({"status": "alive"})
+
+
+def readyz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view's signature
+    """Red when the database is away or its role is more than it should be. Redis away only delays the data plane."""
+    health = database_health()
+    ready = health.problem is None
+    body = {
+        "status": "ready" if ready else "not ready",
+        "database": health.problem or "ok",
+        "current_user": health.current_user,
+        "redis": _redis(),
+    }
+    return JsonResponse(body, status=200 if ready else 503)
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    token = settings.LICET_METRICS_TOKEN
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    allowed = hmac.compare_digest(given.encode(), token.encode()) if token else _is_loopback(request)
+    if not allowed:
+        return HttpResponse("Metrics are for loopback, or for LICET_METRICS_TOKEN.\n", status=403)
+    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _redis() -> str:
+    try:
+        client().ping()
+    except redis.RedisError:
+        return "unreachable"
+    return "ok"
+
+
+def _is_loopback(request: HttpRequest) -> bool:
+    try:
+        return ipaddress.ip_address(request.META["REMOTE_ADDR"]).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,138 @@
+"""Fields of bodies and answers: strict in what they take, uniform in what they show."""
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.utils.dateparse import parse_datetime
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from tenants.clock import milliseconds
+from verify.answer import rfc3339
+from verify.ids import decode, encode
+
+LARGEST_WHOLE = 2**31 - 1
+CODE_PATTERN = r"^[a-z0-9][a-z0-9._:-]{0,63}$"
+
+
+class Text(serializers.CharField):
+    """A JSON string, never a number made into one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Whole(serializers.IntegerField):
+    """A JSON integer, never a string or a boolean."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("max_value", LARGEST_WHOLE)
+        super().__init__(**options)
+
+    def to_internal_value(self, data: Any) -> int:
+        if not isinstance(data, int) or isinstance(data, bool):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Code(serializers.RegexField):
+    """A name for programs: lower case letters, digits and `. _ : -`, 64 at most."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid": "1 to 64 of a-z, 0-9 and . _ : -, beginning with a letter or digit."
+    }
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(CODE_PATTERN, **options)
+
+
+@extend_schema_field(OpenApiTypes.DATETIME)
+class Moment(serializers.Field):  # type: ignore[type-arg]  # DRF's generics do not exist at run time
+    """RFC 3339 with an offset; shown in UTC with `Z` and milliseconds."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid": "A time as in RFC 3339 with its offset, e.g. 2026-01-31T12:00:00Z, between 1970 and 9999."
+    }
+
+    def to_internal_value(self, data: Any) -> datetime:
+        try:
+            moment = parse_datetime(data) if isinstance(data, str) else None
+            if moment is None or moment.tzinfo is None:
+                self.fail("invalid")
+            moment = moment.astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.fail("invalid")
+        if moment.year < 1970:  # noqa: PLR2004 - the epoch of every time on the wire
+            self.fail("invalid")
+        return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+    def to_representation(self, value: datetime) -> str | None:
+        return rfc3339(milliseconds(value))
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class PublicId(serializers.Field):  # type: ignore[type-arg]  # as above
+    """A reference by public id, e.g. `cus_…`; inside it is the UUID."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": "An id that begins with {prefix}_."}
+
+    def __init__(self, prefix: str, **options: Any) -> None:
+        self.prefix = prefix
+        super().__init__(**options)
+
+    def to_internal_value(self, data: Any) -> UUID:
+        found = decode(self.prefix, data) if isinstance(data, str) else None
+        if found is None:
+            self.fail("invalid", prefix=self.prefix)
+        return found
+
+    def to_representation(self, value: UUID) -> str:
+        return encode(self.prefix, value)
+
+
+@extend_schema_field({"type": "object", "additionalProperties": True})
+class Object(serializers.Field):  # type: ignore[type-arg]  # as above
+    """A JSON object of at most 8 KiB and 50 members."""
+
+    MOST_MEMBERS, MOST_CHARACTERS = 50, 8192
+    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": "An object of at most 50 members and 8 KiB."}
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, dict) or len(data) > self.MOST_MEMBERS or len(repr(data)) > self.MOST_CHARACTERS:
+            self.fail("invalid")
+        return data
+
+    def to_representation(self, value: dict[str, Any]) -> dict[str, Any]:
+        return value
+
+
+class TextList(serializers.ListField):
+    """At most 256 different texts; a scope, a property name."""
+
+    child = Text(max_length=128)
+    default_error_messages: ClassVar[dict[str, Any]] = {"twice": "Each only once."}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=256, **options)
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        texts: list[str] = super().to_internal_value(data)
+        if len(set(texts)) < len(texts):
+            self.fail("twice")
+        return texts
+
+
+class Body(serializers.Serializer[Any]):
+    """What a request may hold: a field that is not declared is an error, not noise."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and (unknown := [name for name in data if name not in self.fields]):
+            sentence = "There is no such field here."
+            raise serializers.ValidationError(
+                {name: [serializers.ErrorDetail(sentence, "unknown_field")] for name in unknown}
+            )
+        return super().to_internal_value(data)

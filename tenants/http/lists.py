@@ -1,0 +1,51 @@
+"""Cursor lists: newest first by id, `limit` 1 to 100, an opaque cursor that is good in its own environment only."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core import signing
+from django.db.models import QuerySet
+
+from tenants.rules.refusal import Refusal
+from verify.problem import FieldError
+
+DEFAULT_LIMIT, MOST = 20, 100
+
+
+class Page:
+    """One page of a queryset of rows with UUIDv7 ids."""
+
+    def __init__(self, rows: QuerySet[Any], *, limit: int, after: UUID | None, salt: str) -> None:
+        ordered = rows.order_by("-id")
+        if after is not None:
+            ordered = ordered.filter(id__lt=after)
+        found = list(ordered[: limit + 1])
+        self.rows = found[:limit]
+        self.has_more = len(found) > limit
+        self.next_cursor = _sign(self.rows[-1].id, salt) if self.has_more else None
+
+
+def read_limit(text: str | None) -> int:
+    if text is None:
+        return DEFAULT_LIMIT
+    if text.isascii() and text.isdigit() and len(text) <= len(str(MOST)) and 1 <= int(text) <= MOST:
+        return int(text)
+    raise bad_parameter("limit", f"A whole number from 1 to {MOST}.")
+
+
+def read_cursor(text: str | None, salt: str) -> UUID | None:
+    if text is None:
+        return None
+    try:
+        return UUID(signing.Signer(salt=salt).unsign(text))
+    except (signing.BadSignature, ValueError) as error:
+        detail = "Use `next_cursor` of the page before, from this same list and environment."
+        raise bad_parameter("cursor", detail) from error
+
+
+def bad_parameter(name: str, detail: str, code: str = "invalid") -> Refusal:
+    return Refusal("invalid_request", "invalid", detail, errors=(FieldError(f"?{name}", code, detail),))
+
+
+def _sign(last: UUID, salt: str) -> str:
+    return signing.Signer(salt=salt).sign(str(last))

@@ -1,0 +1,94 @@
+"""Turns refusals and framework errors into problem+json: the one place where the control plane knows HTTP's numbers."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import structlog
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from tenants.http.request_id import request_id
+from tenants.rules.refusal import NOT_FOUND, Refusal
+from verify.problem import CONTENT_TYPE, KINDS, FieldError, problem
+
+log = structlog.get_logger("licet.errors")
+
+_FRAMEWORK: tuple[tuple[type[exceptions.APIException], str], ...] = (
+    (exceptions.NotFound, "not_found"),
+    (exceptions.MethodNotAllowed, "method_not_allowed"),
+    (exceptions.NotAcceptable, "not_acceptable"),
+    (exceptions.UnsupportedMediaType, "unsupported_media"),
+    (exceptions.NotAuthenticated, "unauthenticated"),
+    (exceptions.PermissionDenied, "forbidden"),
+    (exceptions.ParseError, "invalid"),
+)
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's hook. None lets a bug crash: Django answers it with `server_error` and logs the traceback."""
+    refusal = _as_refusal(error)
+    return None if refusal is None else problem_response(refusal, context["request"])
+
+
+def problem_response(refusal: Refusal, request: Any) -> Response:
+    body = _body(refusal, request)
+    headers = {"WWW-Authenticate": 'Bearer realm="licet"'} if refusal.kind == "unauthenticated" else None
+    return Response(body, status=body["status"], headers=headers, content_type=CONTENT_TYPE)
+
+
+def _as_refusal(error: Exception) -> Refusal | None:
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, exceptions.ValidationError):
+        errors = tuple(_flatten(error.get_full_details(), ""))
+        return Refusal("invalid_request", "invalid", "Some fields are not valid; see `errors`.", errors=errors)
+    for error_type, kind in _FRAMEWORK:
+        if isinstance(error, error_type):
+            detail = NOT_FOUND if kind == "not_found" else str(error.detail)
+            return Refusal(kind, kind, detail)
+    return None
+
+
+def _flatten(details: Any, pointer: str) -> Iterator[FieldError]:
+    """DRF's nested details as one flat list with RFC 6901 pointers."""
+    if isinstance(details, list):
+        for index, item in enumerate(details):
+            is_leaf = isinstance(item, dict) and set(item) == {"message", "code"}
+            yield from _flatten(item, pointer if is_leaf else f"{pointer}/{index}")
+    elif set(details) == {"message", "code"}:
+        yield FieldError(pointer, str(details["code"]), str(details["message"]))
+    else:
+        for name, item in details.items():
+            yield from _flatten(item, pointer if name == "non_field_errors" else f"{pointer}/{name}")
+
+
+def _body(refusal: Refusal, request: HttpRequest) -> dict[str, Any]:
+    return problem(
+        refusal.kind,
+        refusal.code,
+        refusal.detail,
+        instance=request.path,
+        request_id=request_id(request),
+        errors=refusal.errors,
+    )
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return request.path.startswith("/v1/") or "text/html" not in request.headers.get("Accept", "")
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    if not _wants_json(request):
+        return render(request, "errors/not_found.html", status=404)
+    body = _body(Refusal("not_found", "not_found", NOT_FOUND), request)
+    return JsonResponse(body, status=404, content_type=CONTENT_TYPE)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    log.error("A bug was answered with 500", path=request.path)
+    body = _body(Refusal("internal_error", "internal", "Something broke on our side; it was logged."), request)
+    if _wants_json(request):
+        return JsonResponse(body, status=KINDS["internal"].status, content_type=CONTENT_TYPE)
+    return render(request, "errors/broken.html", {"request_id": body["request_id"]}, status=500)

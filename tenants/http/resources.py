@@ -1,0 +1,124 @@
+"""One way to list, read and write any resource of an environment; an app's views say only what is theirs."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db.models import QuerySet
+from rest_framework import serializers, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from tenants import clock
+from tenants.http.lists import Page, bad_parameter, read_cursor, read_limit
+from tenants.models import Environment
+from tenants.models.kept import FactBearing, Kept
+from tenants.queries.propagation import is_told
+from tenants.rules.permissions import Actor
+from tenants.rules.refusal import not_found
+from tenants.tenancy import tenant_transaction
+from verify.ids import decode
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+Filter = Callable[[QuerySet[Any], str], QuerySet[Any]]
+
+
+def by_reference(field: str, prefix: str) -> Filter:
+    """Keeps the rows whose `field` is the given public id; an unknown one keeps none."""
+
+    def keep(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
+        found = decode(prefix, text)
+        if found is None:
+            raise bad_parameter(field, f"An id that begins with {prefix}_.")
+        return rows.filter(**{f"{field}_id": found})
+
+    return keep
+
+
+class ResourceView(viewsets.GenericViewSet[Any]):
+    """`resource` names the permission (`{resource}:read`, `:write`) and the lists' cursors."""
+
+    resource: ClassVar[str]
+    model: ClassVar[type[Kept]]
+    filters: ClassVar[Mapping[str, Filter]] = {}
+    lookup_value_regex = "[^/]+"
+    pagination_class = None
+
+    def rows(self, environment: Environment) -> QuerySet[Any]:
+        found: QuerySet[Any] = self.model.objects.within(environment)
+        return found
+
+    def permission_for(self, request: Request) -> str:
+        return f"{self.resource}:{'read' if request.method in SAFE else 'write'}"
+
+    @property
+    def environment(self) -> Environment:
+        environment: Environment = self.request.user.environment  # type: ignore[union-attr]  # DRF's user is our Caller
+        return environment
+
+    @property
+    def actor(self) -> Actor:
+        actor: Actor = self.request.user.actor  # type: ignore[union-attr]  # as above
+        return actor
+
+    def list(self, request: Request) -> Response:
+        salt = f"{self.resource}:{self.environment.id}"
+        parameters = self._parameters(request, {"limit", "cursor", *self.filters})
+        limit, after = read_limit(parameters.get("limit")), read_cursor(parameters.get("cursor"), salt)
+        with tenant_transaction(self.environment.organization_id):
+            rows = self.rows(self.environment)
+            for name, keep in self.filters.items():
+                if name in parameters:
+                    rows = keep(rows, parameters[name])
+            page = Page(rows, limit=limit, after=after, salt=salt)
+            data = self.get_serializer(page.rows, many=True).data
+        return Response({"object": "list", "data": data, "has_more": page.has_more, "next_cursor": page.next_cursor})
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        self._parameters(request, set())
+        row_id = self.row_id(pk)
+        with tenant_transaction(self.environment.organization_id):
+            row = self.rows(self.environment).filter(pk=row_id).first()
+            if row is None:
+                raise not_found()
+            data = self.get_serializer(row).data
+        return Response(data)
+
+    def row_id(self, pk: str) -> UUID:
+        found = decode(self.model.PREFIX, pk)
+        if found is None:
+            raise not_found()
+        return found
+
+    def given(self, body: type[serializers.Serializer[Any]], *, partial: bool = False) -> dict[str, Any]:
+        """The checked body. Raises ValidationError, which is told field by field."""
+        self._parameters(self.request, set())
+        serializer = body(data=self.request.data, partial=partial)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def written(self, row: Kept, *, created: bool = False, shown_once: dict[str, Any] | None = None) -> Response:
+        """The answer to a change; 202 with `propagation: pending` while the data plane has not been told."""
+        told = True
+        with tenant_transaction(self.environment.organization_id):
+            data = dict(self.get_serializer(self.rows(self.environment).get(pk=row.pk)).data) | (shown_once or {})
+            if isinstance(row, FactBearing):
+                told = is_told(row)
+        headers = {"Licet-Revision": str(row.revision)} if isinstance(row, FactBearing) else {}
+        if created:
+            headers["Location"] = f"{self.request.path.rstrip('/')}/{data['id']}"
+            return Response(data, status=201, headers=headers)
+        if not told:
+            return Response(data | {"propagation": "pending"}, status=202, headers=headers)
+        return Response(data, headers=headers)
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {"now": clock.now()}
+
+    def _parameters(self, request: Request, known: set[str]) -> dict[str, str]:
+        for name in request.query_params:
+            if name not in known:
+                raise bad_parameter(name, "There is no such parameter here.", "unknown_parameter")
+            if len(request.query_params.getlist(name)) > 1:
+                raise bad_parameter(name, "Give it once.")
+        return {name: str(request.query_params[name]) for name in request.query_params}

@@ -1,0 +1,11 @@
+"""Tables of tenancy. Every one with tenant data is a TenantModel and has a row-level security policy."""
+
+from tenants.models.audit_entry import AuditEntry
+from tenants.models.environment import Environment
+from tenants.models.member import Member
+from tenants.models.organization import Organization
+from tenants.models.outbox_entry import FactsEpoch, OutboxEntry
+from tenants.models.secret_key import SecretKey
+from tenants.models.user import User
+
+__all__ = ["AuditEntry", "Environment", "FactsEpoch", "Member", "Organization", "OutboxEntry", "SecretKey", "User"]

@@ -1,0 +1,1 @@
+"""Reading tenancy; nothing here changes anything."""

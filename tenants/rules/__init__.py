@@ -1,0 +1,1 @@
+"""Pure rules of tenancy: no Django, no I/O, no clock."""
