@@ -1,0 +1,1 @@
+"""What changes licensing: one verb, one function, one transaction, one audit entry."""

@@ -1,0 +1,37 @@
+"""Creating customers."""
+
+from datetime import datetime
+from typing import Any
+
+from licensing.actions.writing import unique
+from licensing.models import Customer
+from tenants.actions import audit
+from tenants.models import Environment
+from tenants.publishing.outbox import insert_and_tell
+from tenants.rules.permissions import Actor
+from tenants.tenancy import tenant_transaction
+
+
+def create_customer(  # the resource's own fields, and who, where and when
+    *,
+    within: Environment,
+    by: Actor,
+    now: datetime,
+    name: str,
+    email: str | None = None,
+    external_id: str | None = None,
+    metadata: dict[str, Any] | None = None,
+) -> Customer:
+    row = Customer(
+        organization_id=within.organization_id,
+        environment_id=within.id,
+        name=name,
+        email=email,
+        external_id=external_id,
+        metadata=metadata or {},
+        created_at=now,
+    )
+    with unique("external_id", "customers_external_id_once"), tenant_transaction(within.organization_id):
+        insert_and_tell(row, now=now)
+        audit.record("customer.created", row, by=by, now=now, environment_id=within.id, changes={"name": name})
+    return row

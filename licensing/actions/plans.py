@@ -1,0 +1,89 @@
+"""Creating a plan, changing its terms as a new version, and publishing a version."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from licensing.actions.writing import locked, referred, unique
+from licensing.models import Feature, Plan, PlanVersion, Product
+from tenants.actions import audit
+from tenants.models import Environment
+from tenants.publishing.outbox import insert_and_tell, update_and_tell
+from tenants.rules.permissions import Actor
+from tenants.rules.refusal import bad_field
+from tenants.tenancy import tenant_transaction
+
+TERMS = ("features", "scopes", "duration_days", "trial_days", "grace_days")
+
+
+def create_plan(
+    *, within: Environment, by: Actor, now: datetime, product: UUID, code: str, name: str, **terms: Any
+) -> Plan:
+    """Its version 1 is in force at once: a plan that was never published could not be sold."""
+    row = Plan(organization_id=within.organization_id, environment_id=within.id, code=code, name=name, created_at=now)
+    with unique("code", "plans_code_once"), tenant_transaction(within.organization_id):
+        row.product_id = referred(Product, product, within, field="product").id
+        version = _version(row, 1, terms, now)
+        version.published_at = now
+        _check_features(version, within)
+        insert_and_tell(row, now=now)
+        version.insert()
+        changes = {"code": code, "version": 1}
+        audit.record("plan.created", row, by=by, now=now, environment_id=within.id, changes=changes)
+    return row
+
+
+def change_plan(plan_id: UUID, *, within: Environment, by: Actor, now: datetime, **given: Any) -> Plan:
+    """Each term given replaces the whole old one in a new version, not in force until published. `name` is at once."""
+    with tenant_transaction(within.organization_id):
+        row = locked(Plan, plan_id, within)
+        row.name = given.pop("name", row.name)
+        changes: dict[str, Any] = {"name": row.name}
+        if given:
+            latest = PlanVersion.objects.within(within).get(plan=row.id, version=row.latest_version)
+            row.latest_version += 1
+            terms = {term: getattr(latest, term) for term in TERMS} | given
+            version = _version(row, row.latest_version, terms, now)
+            _check_features(version, within)
+            version.insert()
+            changes = {"version": row.latest_version, "fields": sorted(given)}
+        row.save(update_fields=["name", "latest_version"])
+        audit.record("plan.changed", row, by=by, now=now, environment_id=within.id, changes=changes)
+    return row
+
+
+def publish_plan(plan_id: UUID, *, within: Environment, by: Actor, now: datetime, apply_to: str) -> Plan:
+    """Puts the latest version in force for new licenses (`new`), or for all there are as well (`all`)."""
+    with tenant_transaction(within.organization_id):
+        row = locked(Plan, plan_id, within)
+        version = PlanVersion.objects.within(within).get(plan=row.id, version=row.latest_version)
+        floor = row.latest_version if apply_to == "all" else row.floor_version
+        if version.published_at is not None and floor == row.floor_version:
+            return row
+        if version.published_at is None:
+            version.published_at = now
+            version.save(update_fields=["published_at"])
+        row.published_version, row.floor_version = row.latest_version, floor
+        update_and_tell(row, "published_version", "floor_version", now=now)
+        changes = {"version": row.published_version, "apply_to": apply_to}
+        audit.record("plan.published", row, by=by, now=now, environment_id=within.id, changes=changes)
+    return row
+
+
+def _version(plan: Plan, number: int, terms: dict[str, Any], now: datetime) -> PlanVersion:
+    return PlanVersion(
+        organization_id=plan.organization_id,
+        environment_id=plan.environment_id,
+        plan=plan,
+        version=number,
+        created_at=now,
+        **terms,
+    )
+
+
+def _check_features(version: PlanVersion, within: Environment) -> None:
+    """A boolean feature is on or off; a code that no feature explains yet may have any value."""
+    known = Feature.objects.within(within).filter(code__in=version.features, kind="boolean")
+    for code in known.values_list("code", flat=True):
+        if not isinstance(version.features[code], bool):
+            raise bad_field(f"features/{code}", "This feature is boolean: true or false.")

@@ -1,0 +1,90 @@
+"""A first catalogue, customer, license and key, so that a new organization can verify something at once.
+
+Composed of the ordinary actions, each with its own transaction and audit entry; whatever is there already and
+still works is kept, what no longer works is issued anew.
+"""
+
+from datetime import datetime
+from typing import NamedTuple, TypeVar
+
+from django.conf import settings
+
+from licensing.actions.catalogue import create_feature, create_product
+from licensing.actions.customers import create_customer
+from licensing.actions.keys import issue_key
+from licensing.actions.licenses import issue_license
+from licensing.actions.plans import create_plan
+from licensing.models import Customer, Feature, Key, License, Plan, Product
+from tenants.models import Environment
+from tenants.models.kept import Kept
+from tenants.rules.permissions import Actor
+from tenants.tenancy import tenant_transaction
+from verify.digests import key_digests
+from verify.license_status import Status
+
+CODE = "api"
+PLAN = "starter"
+CUSTOMER = "sample"
+SCOPES = ["reports:read", "reports:write"]
+USABLE = (Status.ACTIVE, Status.TRIALING, Status.GRACE)
+
+K = TypeVar("K", bound=Kept)
+
+
+class Starter(NamedTuple):
+    customer: Customer
+    plan: Plan
+    license: License
+    key: Key
+    key_secret: str
+
+
+def stock(within: Environment, *, by: Actor, now: datetime, key_secret: str = "") -> Starter:
+    """`key_secret` is the sample key of an earlier time, kept if it still works."""
+    customer = _first(Customer, within, external_id=CUSTOMER)
+    if customer is None:
+        customer = create_customer(within=within, by=by, now=now, name="Sample customer", external_id=CUSTOMER)
+    plan = _plan(within, by, now)
+    sold = _usable_license(within, customer, plan, now)
+    if sold is None:
+        sold = issue_license(within=within, by=by, now=now, customer=customer.id, plan=plan.id)
+    key = _usable_key(within, sold, key_secret, now)
+    if key is None:
+        key, key_secret = issue_key(within=within, by=by, now=now, license=sold.id, name="Sample key", prefix="demo")
+    return Starter(customer, plan, sold, key, key_secret)
+
+
+def _plan(within: Environment, by: Actor, now: datetime) -> Plan:
+    plan = _first(Plan, within, code=PLAN)
+    if plan is not None:
+        return plan
+    product = _first(Product, within, code=CODE)
+    if product is None:
+        product = create_product(within=within, by=by, now=now, code=CODE, name="API")
+    if _first(Feature, within, code="export") is None:
+        create_feature(within=within, by=by, now=now, code="export", name="Export", kind="boolean")
+    features = {"export": True}
+    return create_plan(
+        within=within, by=by, now=now, product=product.id, code=PLAN, name="Starter", scopes=SCOPES, features=features
+    )
+
+
+def _first(model: type[K], within: Environment, **known: object) -> K | None:
+    with tenant_transaction(within.organization_id):
+        row: K | None = model.objects.within(within).filter(**known).first()
+    return row
+
+
+def _usable_license(within: Environment, customer: Customer, plan: Plan, now: datetime) -> License | None:
+    with tenant_transaction(within.organization_id):
+        rows = list(License.objects.within(within).filter(customer=customer, plan=plan).order_by("-id")[:50])
+    return next((row for row in rows if row.standing(now).status in USABLE), None)
+
+
+def _usable_key(within: Environment, sold: License, secret: str, now: datetime) -> Key | None:
+    if not secret:
+        return None
+    digests = [digest.value for digest in key_digests(settings.LICET_PEPPERS, within.public_id, secret)]
+    with tenant_transaction(within.organization_id):
+        key: Key | None = Key.objects.within(within).filter(digest__in=digests, license=sold).first()
+    return key if key is not None and key.status(now) == "active" else None

@@ -1,0 +1,45 @@
+"""What every action here does the same way: insert once, find under lock, say which code was taken."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+from uuid import UUID
+
+from django.db import IntegrityError
+
+from tenants.models.kept import Kept
+from tenants.rules.refusal import Refusal, bad_field, not_found
+from tenants.tenancy import Place
+from verify.problem import FieldError
+
+K = TypeVar("K", bound=Kept)
+
+
+@contextmanager
+def unique(field: str, constraint: str) -> Iterator[None]:
+    """Around a whole action: a value of `field` that is taken already is told as 409, by that field."""
+    try:
+        yield
+    except IntegrityError as error:
+        if constraint not in str(error):
+            raise
+        detail = f"Another object of this environment has this `{field}`."
+        raise Refusal(
+            "already_exists", "conflict", detail, errors=(FieldError(f"/{field}", "taken", detail),)
+        ) from error
+
+
+def locked(model: type[K], row_id: UUID, within: Place) -> K:
+    """The row, held until the transaction ends. Raises Refusal (404)."""
+    row: K | None = model.objects.within(within).select_for_update().filter(pk=row_id).first()
+    if row is None:
+        raise not_found()
+    return row
+
+
+def referred(model: type[K], row_id: UUID, within: Place, *, field: str) -> K:
+    """What a field of the body refers to. Raises Refusal (400) alike for a missing one and another tenant's."""
+    row: K | None = model.objects.within(within).filter(pk=row_id).first()
+    if row is None:
+        raise bad_field(field, "There is no such object in this environment.", "not_found")
+    return row

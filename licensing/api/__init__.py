@@ -1,0 +1,1 @@
+"""The management API of licensing: each module is one resource, its bodies and its answers."""

@@ -1,0 +1,7 @@
+"""The licensing app."""
+
+from django.apps import AppConfig
+
+
+class LicensingConfig(AppConfig):
+    name = "licensing"

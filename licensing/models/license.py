@@ -1,0 +1,61 @@
+"""A license: a customer's right to a plan. Its status is computed, never stored (verify.license_status)."""
+
+from datetime import datetime
+
+from django.db import models
+
+from licensing.models.customer import Customer
+from licensing.models.plan import Plan
+from licensing.models.within import TenantForeignKey
+from tenants.clock import milliseconds
+from tenants.models.kept import FactBearing, InEnvironment
+from verify.license_status import Standing, standing
+
+
+class License(FactBearing, InEnvironment):
+    PREFIX = "lic"
+    FACT_KIND = "license"
+
+    customer = TenantForeignKey(Customer)
+    plan = TenantForeignKey(Plan)
+    plan_version = models.PositiveIntegerField()
+    starts_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    trial_ends_at = models.DateTimeField(null=True)
+    quantity = models.PositiveIntegerField(default=1)
+    suspended_at = models.DateTimeField(null=True)
+    suspension_reason = models.CharField(max_length=500, blank=True)
+    revoked_at = models.DateTimeField(null=True)
+    revocation_reason = models.CharField(max_length=500, blank=True)
+    metadata = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "licenses"
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id", "id"], name="licenses_tenant_key"),
+            models.CheckConstraint(
+                condition=models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=models.F("starts_at")),
+                name="licenses_end_after_start",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization_id", "environment_id", "-id"], name="licenses_newest_first"),
+            models.Index(fields=["organization_id", "customer", "-id"], name="licenses_of_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    def standing(self, now: datetime) -> Standing:
+        """Its status and reason at `now`, by the same function that verify asks."""
+        return standing(_Lifetime(self), milliseconds(now) or 0)
+
+
+class _Lifetime:
+    """A license row as verify.license_status sees one."""
+
+    def __init__(self, row: License) -> None:
+        self.revoked, self.suspended = row.revoked_at is not None, row.suspended_at is not None
+        self.starts_at = milliseconds(row.starts_at) or 0
+        self.expires_at = milliseconds(row.expires_at)
+        self.trial_ends_at = milliseconds(row.trial_ends_at)

@@ -1,0 +1,62 @@
+"""A plan and its versions: the plan keeps its id, what it grants is an immutable version."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from licensing.models.catalogue import Product
+from licensing.models.within import TenantForeignKey
+from tenants.models.kept import FactBearing, InEnvironment, Kept
+
+
+class Plan(FactBearing, InEnvironment):
+    """`published_version` is what new licenses get; `floor_version` is the least any license has."""
+
+    PREFIX = "plan"
+    FACT_KIND = "plan"
+
+    product = TenantForeignKey(Product)
+    code = models.CharField(max_length=64)
+    name = models.CharField(max_length=200)
+    latest_version = models.PositiveIntegerField(default=1)
+    published_version = models.PositiveIntegerField(default=1)
+    floor_version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        db_table = "plans"
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id", "id"], name="plans_tenant_key"),
+            models.UniqueConstraint(fields=["organization_id", "environment_id", "code"], name="plans_code_once"),
+            models.CheckConstraint(
+                condition=models.Q(floor_version__gte=1)
+                & models.Q(floor_version__lte=models.F("published_version"))
+                & models.Q(published_version__lte=models.F("latest_version")),
+                name="plans_versions_in_order",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class PlanVersion(Kept, InEnvironment):
+    """Never updated but for `published_at`, which is set once."""
+
+    PREFIX = "planv"
+
+    plan = TenantForeignKey(Plan)
+    version = models.PositiveIntegerField()
+    features = models.JSONField(default=dict)
+    scopes = ArrayField(models.CharField(max_length=128), default=list)
+    duration_days = models.PositiveIntegerField(null=True)
+    trial_days = models.PositiveIntegerField(null=True)
+    grace_days = models.PositiveIntegerField(default=14)
+    published_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "plan_versions"
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id", "plan", "version"], name="plan_versions_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.plan_id} v{self.version}"

@@ -1,0 +1,1 @@
+"""Reading licensing; nothing here changes anything."""

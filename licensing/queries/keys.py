@@ -1,0 +1,25 @@
+"""Keys of a license, and which of them are in force."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from licensing.models import Key
+from tenants.tenancy import Place
+
+
+def in_force(keys: QuerySet[Key], now: datetime) -> QuerySet[Key]:
+    """Those whose status is `active`, as Key.status says it of one row."""
+    return keys.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now), revoked_at__isnull=True)
+
+
+def of_license(license_id: UUID, within: Place) -> QuerySet[Key]:
+    keys: QuerySet[Key] = Key.objects.within(within).filter(license=license_id)
+    return keys
+
+
+def found(key_id: UUID, within: Place) -> Key | None:
+    """With its license and the license's customer."""
+    key: Key | None = Key.objects.within(within).select_related("license__customer").filter(pk=key_id).first()
+    return key

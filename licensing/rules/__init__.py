@@ -1,0 +1,1 @@
+"""Pure rules of licensing: no Django, no I/O, no clock."""

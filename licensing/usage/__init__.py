@@ -1,0 +1,1 @@
+"""Usage: what was admitted, and its ledger."""
