@@ -1,0 +1,212 @@
+"""Django's settings, all from the environment; development by default, `LICET_MODE=production` is strict."""
+
+from config import databases
+from config.env import BASE_DIR, Misconfigured, home, load
+from config.logs import logging_settings
+from verify.digests import parse_ring
+from verify.failpoints import armed
+
+env = load()
+PRODUCTION = env.text("LICET_MODE", "development") == "production"
+DEBUG = False
+
+_DEVELOPMENT_RING = "1:" + "A" * 43  # makes `manage.py check` work before the first start; refused in production
+
+
+def _secret(name: str, development: str) -> str:
+    return env.required(name) if PRODUCTION else env.text(name, development)
+
+
+SECRET_KEY = _secret("LICET_SECRET_KEY", "development-only-until-make-run-has-made-one")
+LICET_PEPPERS = parse_ring(_secret("LICET_PEPPERS", _DEVELOPMENT_RING))
+LICET_DATA_KEKS = parse_ring(_secret("LICET_DATA_KEKS", _DEVELOPMENT_RING))
+LICET_HOME = home()
+LICET_PORT = env.number("LICET_PORT", 8000)
+_host = env.text("LICET_HOST", "127.0.0.1").replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - compared, not bound
+LICET_LOCAL_URL = f"http://{_host}:{LICET_PORT}"
+LICET_LOCAL_VERIFY_URL = f"http://{_host}:{env.number('LICET_VERIFY_PORT', 8001)}"
+LICET_PUBLIC_URL = env.text("LICET_PUBLIC_URL", LICET_LOCAL_URL).rstrip("/")
+LICET_VERIFY_URL = env.text("LICET_VERIFY_URL", LICET_LOCAL_VERIFY_URL).rstrip("/")
+LICET_METRICS_TOKEN = env.text("LICET_METRICS_TOKEN")
+REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
+
+if PRODUCTION and armed():
+    message = f"LICET_FAILPOINTS ({', '.join(armed())}) is for tests; unset it in production."
+    raise Misconfigured(message)
+
+ALLOWED_HOSTS = [*env.words("LICET_ALLOWED_HOSTS"), "127.0.0.1", "localhost", "[::1]", _host]
+
+INSTALLED_APPS = [
+    "config",
+    "dashboard",
+    "billing",
+    "licensing",
+    "tenants",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "django_htmx",
+    "template_partials",
+    "lucide",
+    "rest_framework",
+    "drf_spectacular",
+]
+
+MIDDLEWARE = [
+    "tenants.http.request_id.RequestIdMiddleware",
+    "tenants.http.security_headers.SecurityHeadersMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+DATABASES = databases.from_environment(env)
+DATABASE_ROUTERS: list[str] = []
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "dashboard.context.place",
+            ],
+            "builtins": ["django_htmx.templatetags.django_htmx"],
+        },
+    }
+]
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "cache",
+    }
+}
+
+# Sign-in
+AUTH_USER_MODEL = "tenants.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_ADAPTER = "tenants.http.sign_in.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"  # members are invited by e-mail; nobody signs up by themselves
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,5/5m/key"}
+MFA_ADAPTER = "tenants.http.sign_in.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION  # passkeys on http://localhost
+MFA_TOTP_ISSUER = "Licet"
+USERSESSIONS_TRACK_ACTIVITY = False
+
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LICET_PUBLIC_URL.startswith("https://")
+# Cookies do not know ports: two copies on one machine must not sign each other out.
+SESSION_COOKIE_NAME = f"licet_session_{LICET_PORT}"
+CSRF_COOKIE_NAME = f"licet_csrf_{LICET_PORT}"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.http.authentication.SecretKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["tenants.http.authentication.HasPermission"],
+    "DEFAULT_PARSER_CLASSES": ["tenants.http.json.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "tenants.http.problems.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+    "COERCE_DECIMAL_TO_STRING": True,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Licet management API",
+    "DESCRIPTION": "Products, plans, customers, licenses and keys of one environment.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": [],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": ["tenants.http.openapi.add_problems"],
+    "ENUM_NAME_OVERRIDES": {},
+}
+
+# What the data plane is told of, each after those it refers to.
+FACT_SOURCES = [
+    "tenants.publishing.sources.ENVIRONMENTS",
+    "tenants.publishing.sources.SECRET_KEYS",
+    "licensing.publishing.PLANS",
+    "licensing.publishing.CUSTOMERS",
+    "licensing.publishing.LICENSES",
+    "licensing.publishing.KEYS",
+]
+
+CELERY_BROKER_URL = env.text("LICET_BROKER_URL", REDIS_URL)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_TASK_SOFT_TIME_LIMIT = 90
+CELERY_TASK_DEFAULT_QUEUE = "sweeps"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600}  # twice and more the time limit
+CELERY_TIMEZONE = "UTC"
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_AUTOREFRESH = False
+STORAGES = {
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    }
+}
+
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+LANGUAGE_CODE = "en"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+LOGGING_CONFIG = "logging.config.dictConfig"
+LOGGING = logging_settings()

@@ -1,0 +1,51 @@
+"""What every test may use: one running copy of the whole product per test process, and a tenant of its own per test.
+
+Nothing is faked and nothing is rolled back: each test makes an organization and works inside it, so tests can run
+in any order and side by side, and every one of them is a test of tenancy too. Tests in this process reach the same
+database as `licet_app`, exactly as the running copy does.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["tests.prove", "tests.places"]
+
+_STACK = pytest.StashKey[object]()
+_FOLDER = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Starts the copy before any test module is imported: Django's settings are read once, from what it wrote."""
+    hands_out_work = bool(getattr(config.option, "numprocesses", None)) and not hasattr(config, "workerinput")
+    if hands_out_work or config.option.collectonly or config.option.help:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+        return
+    from tests.stack import Stack  # noqa: PLC0415 - only the processes that run tests need one
+
+    folder = Path(tempfile.mkdtemp(prefix="licet-tests-"))
+    stack = Stack(folder / "home").__enter__()
+    config.stash[_STACK], config.stash[_FOLDER] = stack, folder
+    os.environ |= json.loads((stack.home / "environment.json").read_text())
+    os.environ["LICET_HOME"] = str(stack.home)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    import django  # noqa: PLC0415 - as above
+
+    django.setup()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    stack = config.stash.get(_STACK, None)
+    if stack is not None:
+        stack.stop()  # type: ignore[attr-defined]  # a Stack, whose module must not be imported before its time
+        shutil.rmtree(config.stash[_FOLDER], ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def stack(request: pytest.FixtureRequest) -> object:
+    """The running copy; tests that stop, starve or restart things start one of their own."""
+    return request.config.stash[_STACK]
