@@ -17,22 +17,24 @@ MIGRATION_LOCK_SECONDS = 5
 
 
 def from_environment(env: Env) -> dict[str, dict[str, Any]]:
+    """`LICET_DATABASE_POOL` connections are kept per role; 0 (all but the web process): one per thread."""
+    pool = env.number("LICET_DATABASE_POOL", 0)
     app_url = env.text("DATABASE_URL", f"postgresql:///licet?host={home() / 'run'}")
     owner_url, sweep_url = env.text("DATABASE_OWNER_URL"), env.text("DATABASE_SWEEP_URL")
     limits = f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={LOCK_SECONDS}s"
     become_app = "" if owner_url else f" -c role={APP_ROLE}"
     become_sweep = "" if sweep_url else f" -c role={SWEEP_ROLE}"
     databases = {
-        "default": _connection(app_url, limits + become_app),
-        "sweep": _connection(sweep_url or owner_url or app_url, limits + become_sweep),
+        "default": _connection(app_url, limits + become_app, pool),
+        "sweep": _connection(sweep_url or owner_url or app_url, limits + become_sweep, pool),
     }
     if owner_url or not sweep_url:
         migration = f"-c lock_timeout={MIGRATION_LOCK_SECONDS}s"
-        databases["owner"] = _connection(owner_url or app_url, migration)
+        databases["owner"] = _connection(owner_url or app_url, migration, 0)
     return databases
 
 
-def _connection(url: str, options: str) -> dict[str, Any]:
+def _connection(url: str, options: str, pool: int) -> dict[str, Any]:
     known = conninfo_to_dict(url)
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -41,6 +43,12 @@ def _connection(url: str, options: str) -> dict[str, Any]:
         "PASSWORD": known.pop("password", ""),
         "HOST": known.pop("host", ""),
         "PORT": str(known.pop("port", "")),
-        "CONN_MAX_AGE": 0,  # under ASGI every request has its own thread
-        "OPTIONS": {"connect_timeout": 5, **known, "options": f"{known.get('options') or ''} {options}".strip()},
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,  # a database that was restarted costs a look, not a failed request
+        "OPTIONS": {
+            "connect_timeout": 5,
+            **known,
+            "options": f"{known.get('options') or ''} {options}".strip(),
+            **({"pool": {"min_size": 1, "max_size": pool, "timeout": 10}} if pool else {}),
+        },
     }
