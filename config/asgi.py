@@ -5,5 +5,7 @@ import os
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-os.environ.setdefault("LICET_DATABASE_POOL", "10")  # under ASGI every request has its own thread, and would connect anew
+os.environ.setdefault(
+    "LICET_DATABASE_POOL", "10"
+)  # under ASGI every request has its own thread, and would connect anew
 application = get_asgi_application()

@@ -8,7 +8,7 @@ import json
 import os
 from pathlib import Path
 
-from verify.environment import Env, Misconfigured
+from verify.ground.environment import Env, Misconfigured
 
 __all__ = ["BASE_DIR", "Env", "Misconfigured", "environment_file", "home", "load", "read_environment_file"]
 

@@ -27,7 +27,7 @@ def logging_settings() -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {
             "line": {
-                "()": "verify.redaction.redacting",
+                "()": "verify.ground.redaction.redacting",
                 "inner": structlog.stdlib.ProcessorFormatter(
                     foreign_pre_chain=_SHARED,
                     processors=[

@@ -4,7 +4,7 @@ from config import databases
 from config.env import BASE_DIR, Misconfigured, home, load
 from config.logs import logging_settings
 from verify.digests import parse_ring
-from verify.failpoints import armed
+from verify.ground.failpoints import armed
 
 env = load()
 PRODUCTION = env.text("LICET_MODE", "development") == "production"
@@ -177,7 +177,10 @@ FACT_SOURCES = [
     "licensing.publishing.KEYS",
 ]
 
-CELERY_BROKER_URL = env.text("LICET_BROKER_URL", REDIS_URL)
+# Kombu spells a Redis behind a socket differently.
+CELERY_BROKER_URL = env.text(
+    "LICET_BROKER_URL", REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -192,7 +195,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600}  # twice and more 
 CELERY_TIMEZONE = "UTC"
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = BASE_DIR / "staticfiles" if PRODUCTION else None  # in development they are served as they stand
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = False
 STORAGES = {

@@ -25,7 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if hands_out_work or config.option.collectonly or config.option.help:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
         return
-    from tests.stack import Stack  # noqa: PLC0415 - only the processes that run tests need one
+    from tests.running.stack import Stack  # noqa: PLC0415 - only the processes that run tests need one
 
     folder = Path(tempfile.mkdtemp(prefix="licet-tests-"))
     stack = Stack(folder / "home").__enter__()

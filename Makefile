@@ -1,0 +1,64 @@
+# One command each; `make help` lists them. Needs python3 (3.11 or newer) and make, nothing else.
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+UV := 0.13.9
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format lock smoke prove
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+
+run: .venv/.base-synced ## start everything; Ctrl-C stops all
+	@LICET_STOPS_WITH_PARENT=1 exec $(BIN)/python manage.py up
+
+test: .venv/.dev-synced ## run all tests, the long proofs at a twentieth of their size
+	@tests/install_tools.sh
+	$(BIN)/pytest -n 2
+
+check: .venv/.dev-synced ## style, types, layers, templates, migrations
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/djlint templates --check --lint --quiet
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py check
+
+format: .venv/.dev-synced ## write code and templates in the house style
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	$(BIN)/djlint templates --reformat --quiet
+
+smoke: ## clone, run, verify a key, revoke it, stop: what a newcomer does, timed
+	@$(PYTHON) -m tests.smoke
+
+prove: .venv/.dev-synced ## the long proofs at full size; writes docs/proofs.md
+	@tests/install_tools.sh
+	PROVE_SCALE=$${PROVE_SCALE:-1} PROVE_REPORT=docs/proofs.md $(BIN)/pytest -m prove -p no:randomly
+
+lock: .venv/.uv ## resolve requirements/*.in anew, for every platform, with hashes
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links requirements/base.in -o requirements/base.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links requirements/dev.in -o requirements/dev.txt
+
+# The stamps say which lock was installed last. dev.txt contains base.txt, so what has been synced to dev.txt since
+# base.txt last changed needs nothing for `run`.
+.venv/.base-synced: requirements/base.txt | .venv/.uv
+	@if [ .venv/.dev-synced -nt requirements/base.txt ]; then :; else \
+	  echo "Installing dependencies (the first time takes about 20 s) …" && \
+	  $(BIN)/uv pip sync --quiet --python $(BIN)/python requirements/base.txt && rm -f .venv/.dev-synced; fi
+	@touch $@
+
+.venv/.dev-synced: requirements/base.txt requirements/dev.txt | .venv/.uv
+	@echo "Installing dependencies and test tools (the first time takes about 30 s) …"
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements/dev.txt
+	@touch .venv/.base-synced $@
+
+.venv/.uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Licet needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Making .venv …"
+	@$(PYTHON) -m venv .venv || { echo "Python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
+	@touch $@

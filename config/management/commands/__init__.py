@@ -1,0 +1,1 @@
+"""`up`, which starts everything."""

@@ -1,0 +1,76 @@
+"""What `up` starts: the two planes and the processes behind them, as a table."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.env import BASE_DIR, Env, Misconfigured
+from config.supervisor.children.program import Program
+from config.supervisor.ports import Doors
+from config.supervisor.trouble import CannotStart
+
+PYTHON = sys.executable
+MANAGE = (PYTHON, "manage.py")
+READY_SECONDS = 120.0  # the first start seeds the demo, and a busy machine is slow
+QUEUES = "critical,sweeps,bulk,webhooks"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Programs by the moment of their start. What asks for a processor but not for an answer comes last."""
+
+    prepare: Program | None  # roles and migrations, to its end
+    at_once: tuple[Program, ...]  # while `prepare` runs: the planes, which take a second to load
+    prepared: tuple[Program, ...]
+    bootstrap: Program | None  # beside `prepared`; it waits for both planes itself
+    ready: tuple[Program, ...]
+    ready_seconds: float = READY_SECONDS
+
+
+def licet(doors: Doors, home: Path, environment: Mapping[str, str], admin: Mapping[str, str]) -> Plan:
+    """The product's own plan. `admin` is what only `prepare` may know."""
+    env = Env(environment, {})
+    web, verify = doors.web.socket.fileno(), doors.verify.socket.fileno()
+
+    def program(name: str, *argv: str, fds: tuple[int, ...] = ()) -> Program:
+        return Program(name=name, argv=argv, environment=environment, cwd=BASE_DIR, fds=fds)
+
+    def command(name: str, *words: str, extra: Mapping[str, str] | None = None) -> Program:
+        told = {**environment, **(extra or {})}
+        return Program(name=name, argv=(*MANAGE, name, *words), environment=told, cwd=BASE_DIR, restarts=False)
+
+    serve = ("--no-access-log", "--lifespan", "off", "--timeout-graceful-shutdown", "5", "--log-level", "warning")
+    # As root Celery warns at length; it takes JSON alone, and whoever runs `up` as root has decided.
+    celery = (PYTHON, "-W", "ignore:You're running the worker", "-m", "celery", "--quiet", "-A", "config")
+    quiet = ("--loglevel", "WARNING")
+    verifiers = tuple(
+        program(name, PYTHON, "-m", "verify.service", "--fd", str(verify), fds=(verify,)) for name in _verifiers(env)
+    )
+    seed = command("bootstrap", "--wait", f"{READY_SECONDS:.0f}")
+    schedule = ("-s", str(home / "beat-schedule"), "--pidfile=")
+    return Plan(
+        prepare=command("prepare", extra=admin),
+        at_once=(
+            program("web", PYTHON, "-m", "uvicorn", "config.asgi:application", "--fd", str(web), *serve, fds=(web,)),
+            *verifiers,
+        ),
+        prepared=(program("relay", *MANAGE, "relay"),),
+        bootstrap=None if env.text("LICET_MODE") == "production" else seed,
+        ready=(
+            program("drain", *MANAGE, "drain"),
+            program("worker", *celery, "worker", "--concurrency", "1", "-Q", QUEUES, *quiet),
+            program("beat", *celery, "beat", *schedule, *quiet),
+        ),
+    )
+
+
+def _verifiers(env: Env) -> list[str]:
+    try:
+        count = env.number("LICET_VERIFY_WORKERS", 1)
+    except Misconfigured as error:
+        raise CannotStart(str(error)) from error
+    if count < 1:
+        message = f"LICET_VERIFY_WORKERS must be at least 1, not {count}."
+        raise CannotStart(message)
+    return ["verify"] if count == 1 else [f"verify.{number}" for number in range(1, count + 1)]

@@ -1,0 +1,92 @@
+"""More processes of the product for a test: verify nodes with a port each, a control plane that may die."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from tests.running.stack import CLONE, free_port
+
+READY_SECONDS = 60.0
+
+
+@dataclass
+class Node:
+    """One process and where it listens."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+    log: Path
+
+    def is_ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def wait_until_ready(self) -> None:
+        patience_ends = time.monotonic() + READY_SECONDS
+        while not self.is_ready():
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < patience_ends, self.log.read_text()
+            time.sleep(0.02)
+
+    def counter(self, name: str) -> float:
+        """The value of a counter without labels on /metrics."""
+        lines = httpx.get(f"{self.url}/metrics", timeout=5).text.splitlines()
+        return next(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))
+
+
+@contextmanager
+def running(words: list[str], url: str, log: Path, environment: Mapping[str, str]) -> Iterator[Node]:
+    with log.open("ab") as written:
+        process = subprocess.Popen(
+            [sys.executable, *words],
+            cwd=CLONE,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=written,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield Node(process, url, log)
+    finally:
+        process.send_signal(signal.SIGCONT)
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(timeout=10)
+
+
+@contextmanager
+def verify_nodes(count: int, folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[list[Node]]:
+    """Ready verify processes on the same facts as this test process's copy."""
+    with ExitStack() as started:
+        nodes = []
+        for number in range(count):
+            port = free_port()
+            words = ["-m", "verify.service", "--port", str(port)]
+            log = folder / f"verify-{number}.log"
+            nodes.append(started.enter_context(running(words, f"http://127.0.0.1:{port}", log, environment or {})))
+        for node in nodes:
+            node.wait_until_ready()
+        yield nodes
+
+
+@contextmanager
+def control_plane(folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[Node]:
+    """A control plane beside the copy's own, on the same database."""
+    port = free_port()
+    words = ["-m", "uvicorn", "config.asgi:application", "--port", str(port), "--no-access-log", "--lifespan", "off"]
+    with running(words, f"http://127.0.0.1:{port}", folder / "web.log", environment or {}) as node:
+        node.wait_until_ready()
+        yield node
