@@ -8,7 +8,7 @@ from licensing.models import Customer, Key, License, Plan, PlanVersion
 from tenants.clock import milliseconds
 from tenants.publishing.sources import Built, Source
 from verify.facts import CustomerFacts, KeyFacts, LicenseFacts, PlanFacts, PlanTerms
-from verify.ids import encode
+from verify.ground.ids import encode
 
 
 def _plans(rows: Sequence[Plan]) -> Iterable[Built]:

@@ -12,7 +12,7 @@ import pytest
 
 if TYPE_CHECKING:
     from tenants.models import Environment
-    from tests.stack import Stack
+    from tests.running.stack import Stack
 
 WITHIN_SECONDS = 1.0
 
@@ -56,7 +56,7 @@ class Place:
 def make_place(name: str, api_url: str, verify_url: str) -> Place:
     from licensing.actions.welcome import welcome_organization  # noqa: PLC0415 - Django is not set up at import
     from tenants import clock  # noqa: PLC0415 - as above
-    from verify.ids import new  # noqa: PLC0415 - as above
+    from verify.ground.ids import new  # noqa: PLC0415 - as above
 
     made = welcome_organization(name, f"{new('mem')}@example.com", now=clock.now())
     document = made.as_json()

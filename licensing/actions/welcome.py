@@ -15,7 +15,7 @@ from tenants.queries.lookup import memberships, presented_secret_key
 from tenants.rules.permissions import system
 from tenants.tenancy import tenant_transaction
 from verify.digests import secret_key_digests
-from verify.ids import encode
+from verify.ground.ids import encode
 
 SCOPES = ["*", "organization:read", "organization:write"]
 

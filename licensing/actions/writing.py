@@ -10,7 +10,7 @@ from django.db import IntegrityError
 from tenants.models.kept import Kept
 from tenants.rules.refusal import Refusal, bad_field, not_found
 from tenants.tenancy import Place
-from verify.problem import FieldError
+from verify.ground.problem import FieldError
 
 K = TypeVar("K", bound=Kept)
 

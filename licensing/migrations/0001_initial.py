@@ -2,9 +2,10 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import licensing.models.within
-import verify.ids
 from django.db import migrations, models
+
+import licensing.models.within
+import verify.ground.ids
 
 
 class Migration(migrations.Migration):
@@ -19,7 +20,9 @@ class Migration(migrations.Migration):
                 ("organization_id", models.UUIDField(editable=False)),
                 (
                     "id",
-                    models.UUIDField(default=verify.ids.new_uuid, editable=False, primary_key=True, serialize=False),
+                    models.UUIDField(
+                        default=verify.ground.ids.new_uuid, editable=False, primary_key=True, serialize=False
+                    ),
                 ),
                 ("created_at", models.DateTimeField()),
                 ("revision", models.BigIntegerField(default=0, editable=False)),
@@ -40,7 +43,9 @@ class Migration(migrations.Migration):
                 ("organization_id", models.UUIDField(editable=False)),
                 (
                     "id",
-                    models.UUIDField(default=verify.ids.new_uuid, editable=False, primary_key=True, serialize=False),
+                    models.UUIDField(
+                        default=verify.ground.ids.new_uuid, editable=False, primary_key=True, serialize=False
+                    ),
                 ),
                 ("created_at", models.DateTimeField()),
                 ("revision", models.BigIntegerField(default=0, editable=False)),
@@ -69,7 +74,9 @@ class Migration(migrations.Migration):
                 ("organization_id", models.UUIDField(editable=False)),
                 (
                     "id",
-                    models.UUIDField(default=verify.ids.new_uuid, editable=False, primary_key=True, serialize=False),
+                    models.UUIDField(
+                        default=verify.ground.ids.new_uuid, editable=False, primary_key=True, serialize=False
+                    ),
                 ),
                 ("created_at", models.DateTimeField()),
                 ("environment_id", models.UUIDField(editable=False)),
@@ -95,7 +102,9 @@ class Migration(migrations.Migration):
                 ("organization_id", models.UUIDField(editable=False)),
                 (
                     "id",
-                    models.UUIDField(default=verify.ids.new_uuid, editable=False, primary_key=True, serialize=False),
+                    models.UUIDField(
+                        default=verify.ground.ids.new_uuid, editable=False, primary_key=True, serialize=False
+                    ),
                 ),
                 ("created_at", models.DateTimeField()),
                 ("revision", models.BigIntegerField(default=0, editable=False)),
@@ -139,7 +148,9 @@ class Migration(migrations.Migration):
                 ("organization_id", models.UUIDField(editable=False)),
                 (
                     "id",
-                    models.UUIDField(default=verify.ids.new_uuid, editable=False, primary_key=True, serialize=False),
+                    models.UUIDField(
+                        default=verify.ground.ids.new_uuid, editable=False, primary_key=True, serialize=False
+                    ),
                 ),
                 ("created_at", models.DateTimeField()),
                 ("environment_id", models.UUIDField(editable=False)),
@@ -186,7 +197,9 @@ class Migration(migrations.Migration):
                 ("organization_id", models.UUIDField(editable=False)),
                 (
                     "id",
-                    models.UUIDField(default=verify.ids.new_uuid, editable=False, primary_key=True, serialize=False),
+                    models.UUIDField(
+                        default=verify.ground.ids.new_uuid, editable=False, primary_key=True, serialize=False
+                    ),
                 ),
                 ("created_at", models.DateTimeField()),
                 ("environment_id", models.UUIDField(editable=False)),
@@ -222,7 +235,9 @@ class Migration(migrations.Migration):
                 ("organization_id", models.UUIDField(editable=False)),
                 (
                     "id",
-                    models.UUIDField(default=verify.ids.new_uuid, editable=False, primary_key=True, serialize=False),
+                    models.UUIDField(
+                        default=verify.ground.ids.new_uuid, editable=False, primary_key=True, serialize=False
+                    ),
                 ),
                 ("created_at", models.DateTimeField()),
                 ("environment_id", models.UUIDField(editable=False)),
@@ -256,7 +271,9 @@ class Migration(migrations.Migration):
                 ("organization_id", models.UUIDField(editable=False)),
                 (
                     "id",
-                    models.UUIDField(default=verify.ids.new_uuid, editable=False, primary_key=True, serialize=False),
+                    models.UUIDField(
+                        default=verify.ground.ids.new_uuid, editable=False, primary_key=True, serialize=False
+                    ),
                 ),
                 ("created_at", models.DateTimeField()),
                 ("revision", models.BigIntegerField(default=0, editable=False)),

@@ -8,7 +8,7 @@ from tenants.models import Environment, Member, Organization, User
 from tenants.publishing.outbox import insert_and_tell
 from tenants.rules.permissions import Actor
 from tenants.tenancy import tenant_transaction
-from verify.ids import encode, new_uuid
+from verify.ground.ids import encode, new_uuid
 
 
 class NewOrganization(NamedTuple):

@@ -15,7 +15,7 @@ from tenants.rules.refusal import Refusal
 from tenants.tenancy import tenant_transaction
 from verify import key_format
 from verify.digests import secret_key_digests
-from verify.ids import encode
+from verify.ground.ids import encode
 
 
 class Caller:

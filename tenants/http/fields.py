@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from tenants.clock import milliseconds
 from verify.answer import rfc3339
-from verify.ids import decode, encode
+from verify.ground.ids import decode, encode
 
 LARGEST_WHOLE = 2**31 - 1
 CODE_PATTERN = r"^[a-z0-9][a-z0-9._:-]{0,63}$"

@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework.parsers import JSONParser
 
 from tenants.rules.refusal import Refusal
-from verify.problem import FieldError
+from verify.ground.problem import FieldError
 
 MOST_BYTES = 1_048_576
 LARGEST = 2**63 - 1

@@ -7,7 +7,7 @@ from django.core import signing
 from django.db.models import QuerySet
 
 from tenants.rules.refusal import Refusal
-from verify.problem import FieldError
+from verify.ground.problem import FieldError
 
 DEFAULT_LIMIT, MOST = 20, 100
 

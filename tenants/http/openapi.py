@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from verify.problem import CONTENT_TYPE, KINDS
+from verify.ground.problem import CONTENT_TYPE, KINDS
 
 _PROBLEM = {
     "type": "object",

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from tenants.http.request_id import request_id
 from tenants.rules.refusal import NOT_FOUND, Refusal
-from verify.problem import CONTENT_TYPE, KINDS, FieldError, problem
+from verify.ground.problem import CONTENT_TYPE, KINDS, FieldError, problem
 
 log = structlog.get_logger("licet.errors")
 

@@ -6,7 +6,10 @@ from collections.abc import Callable
 import structlog
 from django.http import HttpRequest, HttpResponse
 
-from verify.ids import new
+from verify.ground.ids import new
+
+QUIET = ("/livez", "/readyz", "/metrics")
+_ATTRIBUTE = "request_id"
 
 log = structlog.get_logger("licet.request")
 
@@ -16,18 +19,18 @@ class RequestIdMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.request_id = new("req")  # type: ignore[attr-defined]  # ours, beside Django's own attributes
+        name = new("req")
+        setattr(request, _ATTRIBUTE, name)
         started = time.perf_counter()
-        with structlog.contextvars.bound_contextvars(request_id=request.request_id):  # type: ignore[attr-defined]
+        with structlog.contextvars.bound_contextvars(request_id=name):
             response = self._get_response(request)
-            if request.path not in ("/livez", "/readyz", "/metrics"):
+            if request.path not in QUIET:
                 milliseconds = round((time.perf_counter() - started) * 1000, 1)
-                log.info(
-                    "request", method=request.method, path=request.path, status=response.status_code, ms=milliseconds
-                )
-        response["Request-Id"] = request.request_id  # type: ignore[attr-defined]
+                status = response.status_code
+                log.info("request", method=request.method, path=request.path, status=status, ms=milliseconds)
+        response["Request-Id"] = name
         return response
 
 
 def request_id(request: HttpRequest) -> str:
-    return getattr(request, "request_id", "") or new("req")
+    return getattr(request, _ATTRIBUTE, None) or new("req")

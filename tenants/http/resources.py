@@ -17,7 +17,7 @@ from tenants.queries.propagation import is_told
 from tenants.rules.permissions import Actor
 from tenants.rules.refusal import not_found
 from tenants.tenancy import tenant_transaction
-from verify.ids import decode
+from verify.ground.ids import decode
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 Filter = Callable[[QuerySet[Any], str], QuerySet[Any]]

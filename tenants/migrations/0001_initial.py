@@ -3,10 +3,11 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.comparison
-import tenants.models.audit_entry
-import verify.ids
 from django.conf import settings
 from django.db import migrations, models
+
+import tenants.models.audit_entry
+import verify.ground.ids
 
 
 class Migration(migrations.Migration):
@@ -34,7 +35,9 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(default=verify.ids.new_uuid, editable=False, primary_key=True, serialize=False),
+                    models.UUIDField(
+                        default=verify.ground.ids.new_uuid, editable=False, primary_key=True, serialize=False
+                    ),
                 ),
                 ("name", models.CharField(max_length=200)),
                 ("created_at", models.DateTimeField()),
@@ -49,7 +52,9 @@ class Migration(migrations.Migration):
                 ("organization_id", models.UUIDField(editable=False)),
                 (
                     "id",
-                    models.UUIDField(default=verify.ids.new_uuid, editable=False, primary_key=True, serialize=False),
+                    models.UUIDField(
+                        default=verify.ground.ids.new_uuid, editable=False, primary_key=True, serialize=False
+                    ),
                 ),
                 ("created_at", models.DateTimeField()),
                 ("environment_id", models.UUIDField(editable=False, null=True)),
@@ -79,7 +84,9 @@ class Migration(migrations.Migration):
                 ("organization_id", models.UUIDField(editable=False)),
                 (
                     "id",
-                    models.UUIDField(default=verify.ids.new_uuid, editable=False, primary_key=True, serialize=False),
+                    models.UUIDField(
+                        default=verify.ground.ids.new_uuid, editable=False, primary_key=True, serialize=False
+                    ),
                 ),
                 ("created_at", models.DateTimeField()),
                 ("revision", models.BigIntegerField(default=0, editable=False)),
@@ -122,7 +129,9 @@ class Migration(migrations.Migration):
                 ("organization_id", models.UUIDField(editable=False)),
                 (
                     "id",
-                    models.UUIDField(default=verify.ids.new_uuid, editable=False, primary_key=True, serialize=False),
+                    models.UUIDField(
+                        default=verify.ground.ids.new_uuid, editable=False, primary_key=True, serialize=False
+                    ),
                 ),
                 ("kind", models.CharField(max_length=32)),
                 ("subject_id", models.UUIDField()),
@@ -146,7 +155,9 @@ class Migration(migrations.Migration):
                 ("organization_id", models.UUIDField(editable=False)),
                 (
                     "id",
-                    models.UUIDField(default=verify.ids.new_uuid, editable=False, primary_key=True, serialize=False),
+                    models.UUIDField(
+                        default=verify.ground.ids.new_uuid, editable=False, primary_key=True, serialize=False
+                    ),
                 ),
                 ("created_at", models.DateTimeField()),
                 ("revision", models.BigIntegerField(default=0, editable=False)),
@@ -175,7 +186,9 @@ class Migration(migrations.Migration):
                 ("organization_id", models.UUIDField(editable=False)),
                 (
                     "id",
-                    models.UUIDField(default=verify.ids.new_uuid, editable=False, primary_key=True, serialize=False),
+                    models.UUIDField(
+                        default=verify.ground.ids.new_uuid, editable=False, primary_key=True, serialize=False
+                    ),
                 ),
                 ("created_at", models.DateTimeField()),
                 (

@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 
 from tenants.tenancy import TenantModel
-from verify.ids import encode, new_uuid
+from verify.ground.ids import encode, new_uuid
 
 
 class Kept(TenantModel):

@@ -3,7 +3,7 @@
 from django.db import models
 
 from tenants.tenancy import TenantManager
-from verify.ids import new_uuid
+from verify.ground.ids import new_uuid
 
 
 class Organization(models.Model):

@@ -12,7 +12,7 @@ from tenants.models import FactsEpoch, OutboxEntry
 from tenants.publishing import facts_store
 from tenants.publishing.metrics import PUBLISH_FAILURES, PUBLISHED
 from tenants.publishing.sources import sources
-from verify.failpoints import failpoint
+from verify.ground.failpoints import failpoint
 
 log = logging.getLogger("licet.publishing")
 

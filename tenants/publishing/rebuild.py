@@ -15,7 +15,7 @@ from tenants.publishing.metrics import REBUILDS
 from tenants.publishing.publisher import publish_subjects
 from tenants.publishing.sources import Source, sources
 from verify.facts import StoreState
-from verify.ids import decode
+from verify.ground.ids import decode
 
 BATCH = 1000
 _LOCK = 0x11CE7  # advisory lock: one rebuild at a time, a second one waits its turn

@@ -11,7 +11,7 @@ from tenants.clock import milliseconds
 from tenants.models import Environment, SecretKey
 from tenants.models.kept import FactBearing
 from verify.facts import EnvironmentFacts, Fact, SecretKeyFacts
-from verify.ids import encode
+from verify.ground.ids import encode
 
 
 class Built(NamedTuple):

@@ -1,10 +1,10 @@
 """A command that is refused: a value with a code, raised by actions, told by the HTTP layer or a page."""
 
-from verify.problem import FieldError
+from verify.ground.problem import FieldError
 
 
 class Refusal(Exception):
-    """`kind` is one of verify.problem.KINDS; `code` is for programs; `detail` says what to do."""
+    """`kind` is one of verify.ground.problem.KINDS; `code` is for programs; `detail` says what to do."""
 
     def __init__(self, code: str, kind: str, detail: str, *, errors: tuple[FieldError, ...] = ()) -> None:
         super().__init__(detail)

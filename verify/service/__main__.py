@@ -6,7 +6,7 @@ import sys
 
 import uvicorn
 
-from verify.environment import Misconfigured
+from verify.ground.environment import Misconfigured
 from verify.service import settings
 from verify.service.app import App
 
@@ -15,7 +15,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "()": "verify.redaction.RedactingFormatter",
+            "()": "verify.ground.redaction.RedactingFormatter",
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
         }
     },

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from verify import ids
+from verify.ground import ids
 from verify.service import metrics
 from verify.service.http import Refused, Request, Response, refusal_response
 from verify.service.routes import Routes

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from verify.problem import CONTENT_TYPE, KINDS, FieldError, problem
+from verify.ground.problem import CONTENT_TYPE, KINDS, FieldError, problem
 
 _encode = msgspec.json.Encoder().encode
 
@@ -32,7 +32,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Refused(Exception):
-    """Ends a request without a verdict; `kind` is one of verify.problem.KINDS."""
+    """Ends a request without a verdict; `kind` is one of verify.ground.problem.KINDS."""
 
     def __init__(self, kind: str, code: str, detail: str, errors: tuple[FieldError, ...] = ()) -> None:
         super().__init__(detail)

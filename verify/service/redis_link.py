@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import hiredis
 
 from verify.facts import PREFIX
-from verify.failpoints import is_off
+from verify.ground.failpoints import is_off
 
 CONNECT_SECONDS = 2.0  # timeout of connect and handshake; then the caller tries again with back-off
 

@@ -7,7 +7,7 @@ import time
 from verify import request as verify_request
 from verify.answer import render
 from verify.decision import decide
-from verify.problem import FieldError
+from verify.ground.problem import FieldError
 from verify.service import metrics
 from verify.service.http import Handler, Refused, Request, Response, json_response
 from verify.service.lookup import Caller, Trail, find_caller, find_facts

@@ -4,7 +4,7 @@ import os
 from typing import NamedTuple
 
 from verify.digests import Pepper, parse_ring
-from verify.environment import Env, Misconfigured
+from verify.ground.environment import Env, Misconfigured
 
 
 class Settings(NamedTuple):

@@ -45,7 +45,8 @@ class Command(BaseCommand):
         with connection.cursor() as cursor:
             owner = cursor.execute("SELECT current_user").fetchone()[0]
             cursor.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [list(ROLES)])
-            missing = [role for role in ROLES if role not in {row[0] for row in cursor.fetchall()}]
+            known = {name for (name,) in cursor.fetchall()}
+            missing = [role for role in ROLES if role not in known]
             cursor.execute("SELECT pg_has_role(current_user, oid, 'SET') FROM pg_roles WHERE rolname = 'licet_lookup'")
             row = cursor.fetchone()
         if not missing and row is not None and row[0]:

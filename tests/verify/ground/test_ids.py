@@ -5,7 +5,7 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verify import ids
+from verify.ground import ids
 
 
 @given(st.uuids())

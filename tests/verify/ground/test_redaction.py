@@ -3,7 +3,7 @@
 import pytest
 
 from verify import key_format
-from verify.redaction import redact
+from verify.ground.redaction import redact
 
 
 @pytest.mark.parametrize("prefix", ["lsk", "acme", "a"])

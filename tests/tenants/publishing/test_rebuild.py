@@ -1,0 +1,191 @@
+"""Facts can be lost, altered or left behind by a restore; the data plane is made right again, and waits meanwhile."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import psycopg
+import pytest
+
+from tests.running.whole import Whole
+from verify import facts
+from verify.facts import StoreState
+
+WITHIN_SECONDS = 1.0
+REBUILT_SECONDS = 10.0
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
+    with Whole(tmp_path_factory.mktemp("rebuild") / "home") as started:
+        yield started
+
+
+def until(is_so: Callable[[], bool], seconds: float) -> None:
+    began = time.monotonic()
+    while not is_so():
+        assert time.monotonic() - began < seconds
+        time.sleep(0.01)
+
+
+def ready(whole: Whole) -> bool:
+    return whole.verifier.get("/readyz").status_code == 200
+
+
+def held_epoch(whole: Whole) -> int:
+    data = whole.redis.get(facts.STATE_KEY)
+    return msgspec.msgpack.decode(data, type=StoreState).epoch if isinstance(data, bytes) else 0
+
+
+def new_key(whole: Whole) -> tuple[str, str, str]:
+    """License, key and secret."""
+    sample = whole.bootstrap["sample"]
+    bought = whole.post("licenses", {"customer": sample["customer"], "plan": sample["plan"]})["id"]
+    key = whole.post("keys", {"license": bought})
+    return bought, key["id"], key["secret"]
+
+
+def test_after_a_restore_from_an_older_dump_later_revocations_still_take_effect(whole: Whole, tmp_path: Path) -> None:
+    kept, revoked_later = new_key(whole), new_key(whole)
+    dump = tmp_path / "licet.dump"
+    dump.write_bytes(whole.postgres("pg_dump", "--format=custom", whole.administrator_url()))
+    for _ in range(5):  # Redis is told higher revisions than the restored database will know of
+        whole.post(f"licenses/{kept[0]}/suspension")
+        whole.api.delete(f"/v1/licenses/{kept[0]}/suspension").raise_for_status()
+    whole.post(f"keys/{revoked_later[1]}/revocation")
+    newer = new_key(whole)
+    assert whole.code(newer[2]) == "VALID"
+    before = held_epoch(whole)
+    with whole.administrator("postgres") as connection:
+        connection.execute("DROP DATABASE licet WITH (FORCE)")
+        connection.execute("CREATE DATABASE licet OWNER licet_owner TEMPLATE template0")
+    whole.postgres("pg_restore", "--dbname", whole.administrator_url(), str(dump))
+    until(lambda: held_epoch(whole) > before, REBUILT_SECONDS)
+    assert whole.code(revoked_later[2]) == "VALID"  # as the restored database says
+    assert whole.code(newer[2]) == "NOT_FOUND"
+    whole.post(f"licenses/{kept[0]}/suspension")
+    whole.post(f"keys/{revoked_later[1]}/revocation")
+    until(lambda: whole.code(kept[2]) == "LICENSE_SUSPENDED", WITHIN_SECONDS)
+    until(lambda: whole.code(revoked_later[2]) == "KEY_REVOKED", WITHIN_SECONDS)
+
+
+def test_an_emptied_redis_under_load_gives_no_wrong_verdict(whole: Whole) -> None:
+    live, dead = new_key(whole), new_key(whole)
+    whole.post(f"keys/{dead[1]}/revocation")
+    until(lambda: whole.code(dead[2]) == "KEY_REVOKED", WITHIN_SECONDS)
+    seen: dict[str, set[str]] = {live[2]: set(), dead[2]: set()}
+    stop = threading.Event()
+
+    def load() -> None:
+        while not stop.is_set():
+            for key, codes in seen.items():
+                codes.add(whole.code(key))
+
+    callers = [threading.Thread(target=load) for _ in range(4)]
+    for caller in callers:
+        caller.start()
+    try:
+        for _ in range(5):
+            whole.redis.flushall()
+            time.sleep(0.1)
+            until(lambda: ready(whole), REBUILT_SECONDS)
+    finally:
+        stop.set()
+        for caller in callers:
+            caller.join()
+    assert seen[live[2]] <= {"VALID", "HTTP 503"}
+    assert seen[dead[2]] <= {"KEY_REVOKED", "HTTP 503"}
+    assert {whole.code(live[2]), whole.code(dead[2])} == {"VALID", "KEY_REVOKED"}
+
+
+def test_it_is_not_ready_until_the_facts_are_rebuilt(whole: Whole) -> None:
+    key = new_key(whole)[2]
+    assert whole.code(key) == "VALID"
+    relay = whole.pid_of("manage.py relay")
+    os.kill(relay, signal.SIGSTOP)
+    try:
+        whole.redis.flushall()
+        until(lambda: not ready(whole), WITHIN_SECONDS)
+        assert {whole.code(key) for _ in range(20)} == {"HTTP 503"}
+    finally:
+        os.kill(relay, signal.SIGCONT)
+    until(lambda: ready(whole), REBUILT_SECONDS)
+    assert whole.code(key) == "VALID"
+
+
+def test_facts_altered_by_hand_are_repaired_by_republish_all(whole: Whole) -> None:
+    _, key, secret = new_key(whole)
+    whole.post(f"keys/{key}/revocation")
+    until(lambda: whole.code(secret) == "KEY_REVOKED", WITHIN_SECONDS)
+    names = [name.decode() for name in whole.redis.scan_iter("facts:*") if name.decode() != facts.STATE_KEY]
+    right = {name: held(whole, name) for name in names}
+    for number, name in enumerate(sorted(names)):
+        kind = facts.kind_and_name(name)[0]
+        known = facts.decode(kind, right[name])
+        match number % 5:
+            case 0:
+                whole.redis.set(name, facts.encode(known.epoch + 50, known.revision + 50, known.fact))
+            case 1:
+                whole.redis.set(name, b"noise")
+            case 2:
+                whole.redis.delete(name)
+            case 3:
+                whole.redis.delete(name)
+                whole.redis.lpush(name, "a list")
+            case _:
+                whole.redis.set(name, facts.encode(1, 0, known.fact))
+    pardoned = next(name for name in names if _is_revoked(name, right[name]))
+    fact = facts.decode("key", right[pardoned]).fact
+    whole.redis.set(pardoned, facts.encode(999, 999_999, msgspec.structs.replace(fact, revoked=False)))
+    assert whole.code(secret) != "KEY_REVOKED"
+    whole.redis.set("facts:key:made-up", b"noise")
+    whole.redis.set("facts:nothing:like-it", b"noise")
+    told = whole.manage("republish_all")
+    assert f"{len(names)} facts told anew" in told
+    after = {name.decode() for name in whole.redis.scan_iter("facts:*")} - {facts.STATE_KEY}
+    assert after == set(names)
+    for name in names:
+        kind = facts.kind_and_name(name)[0]
+        assert _content(kind, held(whole, name)) == _content(kind, right[name]), name
+    assert whole.code(secret) == "KEY_REVOKED"
+
+
+def held(whole: Whole, name: str) -> bytes:
+    data = whole.redis.get(name)
+    assert isinstance(data, bytes)
+    return data
+
+
+def _is_revoked(name: str, data: bytes) -> bool:
+    fact = facts.decode(facts.kind_and_name(name)[0], data).fact
+    return isinstance(fact, facts.KeyFacts) and fact.revoked
+
+
+def _content(kind: str, data: bytes) -> tuple[int, facts.Fact]:
+    return facts.decode(kind, data)[1:]
+
+
+def test_a_rebuild_killed_half_way_is_finished_by_the_relay(whole: Whole) -> None:
+    """The epoch was raised and nothing told: the relay finds both apart."""
+    before = held_epoch(whole)
+    with psycopg.connect(whole.settings["DATABASE_SWEEP_URL"]) as connection:
+        connection.execute("UPDATE facts_epoch SET epoch = epoch + 1")
+    until(lambda: held_epoch(whole) > before, REBUILT_SECONDS)
+    assert whole.code(whole.bootstrap["sample"]["key_secret"]) == "VALID"
+
+
+def test_a_start_on_a_healthy_store_rebuilds_nothing(tmp_path: Path) -> None:
+    with Whole(tmp_path / "home") as first:
+        epoch, key = held_epoch(first), first.bootstrap["sample"]["key_secret"]
+        assert first.stop() == 0
+        assert "Telling every fact anew" in first.log  # the very first time there was nothing
+    with Whole(tmp_path / "home") as second:
+        assert second.code(key) == "VALID"
+        assert held_epoch(second) == epoch
+        assert "Telling every fact anew" not in second.log
+        assert second.bootstrap["secret_key"] == first.bootstrap["secret_key"]
+        assert second.stop() == 0

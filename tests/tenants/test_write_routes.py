@@ -1,0 +1,132 @@
+"""Every write route leaves exactly one audit entry and, where a fact changed, one outbox entry; so does the seed."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tenants.models import AuditEntry, OutboxEntry
+from tenants.tenancy import tenant_transaction
+from tests.places import Place
+
+SAFE = {"get", "head", "options"}
+
+
+class Case(NamedTuple):
+    """How to call a route so that it changes something; `tells` if the data plane must know."""
+
+    body: Callable[[Place], dict[str, Any]]
+    tells: bool
+    subject: str = ""
+
+
+def named(**more: Any) -> Callable[[Place], dict[str, Any]]:
+    return lambda place: {"code": "new", "name": "New", **more}
+
+
+CASES: dict[tuple[str, str], Case] = {
+    ("post", "v1/products"): Case(named(), tells=False),
+    ("post", "v1/features"): Case(named(kind="boolean"), tells=False),
+    ("post", "v1/meters"): Case(named(aggregation="sum"), tells=False),
+    ("post", "v1/plans"): Case(lambda place: {"code": "new", "name": "New", "product": product_of(place)}, tells=True),
+    ("patch", "v1/plans/{}"): Case(lambda place: {"scopes": ["other"]}, tells=False, subject="plan"),
+    ("post", "v1/plans/{}/publication"): Case(lambda place: {"apply_to": "all"}, tells=True, subject="plan"),
+    ("post", "v1/customers"): Case(lambda place: {"name": "New"}, tells=True),
+    ("post", "v1/licenses"): Case(
+        lambda place: {"customer": place.sample["customer"], "plan": place.sample["plan"]}, tells=True
+    ),
+    ("post", "v1/licenses/{}/suspension"): Case(lambda place: {"reason": "r"}, tells=True, subject="license"),
+    ("delete", "v1/licenses/{}/suspension"): Case(lambda place: {}, tells=True, subject="license"),
+    ("post", "v1/keys"): Case(lambda place: {"license": place.sample["license"]}, tells=True),
+    ("post", "v1/keys/{}/revocation"): Case(lambda place: {}, tells=True, subject="key"),
+    ("post", "v1/licenses/{}/revocation"): Case(lambda place: {}, tells=True, subject="license"),
+    ("post", "v1/secret_keys"): Case(lambda place: {"name": "New", "scopes": ["verify"]}, tells=True),
+    ("delete", "v1/secret_keys/{}"): Case(lambda place: {}, tells=True, subject="secret_key"),
+}
+
+
+def product_of(place: Place) -> str:
+    product: str = place.api.get("/v1/products").json()["data"][0]["id"]
+    return product
+
+
+def write_routes() -> Iterator[tuple[str, str]]:
+    """Every method and path of the management API that is not a read, from the URLconf itself."""
+
+    def walk(patterns: list[URLPattern | URLResolver], path: str) -> Iterator[tuple[str, str]]:
+        for pattern in patterns:
+            here = path + str(pattern.pattern).lstrip("^").rstrip("$").replace(r"\Z", "")
+            if isinstance(pattern, URLResolver):
+                yield from walk(pattern.url_patterns, here)
+            else:
+                for method in getattr(pattern.callback, "actions", {}):
+                    yield method, here.replace("(?P<pk>[^/]+)", "{}")
+
+    for method, path in walk(get_resolver().url_patterns, ""):
+        if method not in SAFE:
+            yield method, path
+
+
+def test_every_write_route_is_walked_below() -> None:
+    assert sorted(write_routes()) == sorted(CASES)
+
+
+def counts(place: Place) -> tuple[int, int]:
+    organization = place.environment.organization_id
+    with tenant_transaction(organization):
+        audited = AuditEntry.objects.of_organization(organization).count()
+        return audited, OutboxEntry.objects.of_organization(organization).count()
+
+
+def test_a_write_leaves_one_audit_entry_and_one_outbox_entry_if_a_fact_changed(place: Place) -> None:
+    secret_key = place.post("secret_keys", {"name": "Other", "scopes": ["verify"]})["id"]
+    place.api.patch(f"/v1/plans/{place.sample['plan']}", json={"scopes": ["reports:read"]}).raise_for_status()
+    subjects = {**place.sample, "secret_key": secret_key}
+    for (method, path), case in CASES.items():
+        before = counts(place)
+        url = "/" + path.format(subjects.get(case.subject, ""))
+        content = case.body(place)
+        answer = place.api.request(method, url, json=content if method != "delete" else None)
+        assert answer.is_success, (method, path, answer.text)
+        after = counts(place)
+        grown = after[0] - before[0], after[1] - before[1]
+        assert grown == (1, int(case.tells)), (method, path, grown)
+        assert ("Licet-Revision" in answer.headers) >= case.tells, (method, path)
+
+
+def test_a_refused_write_leaves_nothing(place: Place) -> None:
+    before = counts(place)
+    for method, path in CASES:
+        answer = place.api.request(method, "/" + path.format("nope"), json={"unheard": "of"})
+        assert answer.status_code in (400, 404), (method, path, answer.text)
+    assert counts(place) == before
+
+
+def test_repeating_a_move_changes_nothing(place: Place) -> None:
+    moves = [
+        ("POST", f"licenses/{place.sample['license']}/suspension"),
+        ("DELETE", f"licenses/{place.sample['license']}/suspension"),
+        ("POST", f"keys/{place.sample['key']}/revocation"),
+        ("POST", f"licenses/{place.sample['license']}/revocation"),
+        ("POST", f"plans/{place.sample['plan']}/publication"),
+    ]
+    for method, path in moves:
+        body = {"apply_to": "new"} if "publication" in path else None if method == "DELETE" else {}
+        first = place.api.request(method, f"/v1/{path}", json=body)
+        before = counts(place)
+        second = place.api.request(method, f"/v1/{path}", json=body)
+        assert (first.status_code, second.status_code) == (200, 200)
+        assert counts(place) == before
+
+
+def test_the_seed_went_through_actions_too(place: Place) -> None:
+    """`place` was made as the demo is: every row has its audit entry, every fact its outbox entry."""
+    organization = place.environment.organization_id
+    with tenant_transaction(organization):
+        audited = list(AuditEntry.objects.of_organization(organization).order_by("id").values_list("action", flat=True))
+        told = list(OutboxEntry.objects.of_organization(organization).order_by("id").values_list("kind", flat=True))
+    assert sorted(audited) == [
+        *("customer.created", "feature.created", "key.created", "license.created", "organization.created"),
+        *("plan.created", "product.created", "secret_key.issued"),
+    ]
+    assert sorted(told) == ["customer", "environment", "environment", "key", "license", "plan", "secret_key"]

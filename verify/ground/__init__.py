@@ -1,0 +1,1 @@
+"""What both planes stand on: ids, problem details, environment variables, redaction, failpoints."""
