@@ -5,7 +5,6 @@ import os
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-os.environ.setdefault(
-    "LICET_DATABASE_POOL", "10"
-)  # under ASGI every request has its own thread, and would connect anew
+# Under ASGI every request has its own thread, which would connect anew.
+os.environ.setdefault("LICET_DATABASE_POOL", "10")
 application = get_asgi_application()

@@ -9,5 +9,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("dashboard.urls")),
 ]
 
+handler400 = "tenants.http.problems.bad_request"
 handler404 = "tenants.http.problems.page_not_found"
 handler500 = "tenants.http.problems.server_error"

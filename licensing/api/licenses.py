@@ -89,7 +89,7 @@ class LicenseView(ResourceView):
         row = suspend_license(license_id, within=self.environment, by=self.actor, now=clock.now(), **given)
         return self.written(row)
 
-    @extend_schema(request=None, responses=LicenseAnswer)
+    @extend_schema(request=None, responses={200: LicenseAnswer})
     @suspension.mapping.delete
     def reinstatement(self, request: Request, pk: str) -> Response:
         license_id, _ = self.row_id(pk), self.given(NoBody)

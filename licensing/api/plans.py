@@ -91,10 +91,9 @@ class PlanView(ResourceView):
     serializer_class = PlanAnswer
     filters: ClassVar[Any] = {"product": by_reference("product", "prod")}
 
-    def get_serializer(self, rows: Any, *, many: bool = False) -> Any:
-        found = list(rows) if many else [rows]
-        with_latest_terms(found, self.environment)
-        return super().get_serializer(found if many else found[0], many=many)
+    def furnished(self, rows: list[Plan]) -> list[Plan]:
+        with_latest_terms(rows, self.environment)
+        return rows
 
     @extend_schema(request=PlanBody, responses={201: PlanAnswer})
     def create(self, request: Request) -> Response:

@@ -25,12 +25,15 @@ def issue_secret_key(
     now: datetime,
     expires_at: datetime | None = None,
 ) -> tuple[SecretKey, str]:
-    """The new row and its secret, which is never seen again. Refuses scopes that `by` has not got."""
+    """The new row and its secret, which is never seen again. Refuses what `by`, a secret key, has not got itself."""
     if unknown := sorted(set(scopes) - GRANTABLE):
         raise bad_field("scopes", f"There is no scope {', '.join(unknown)}.", "unknown_scope")
     if by.kind == "secret_key" and (beyond := uncovered(by.permissions, scopes)):
         detail = f"A secret key issues only scopes that it has itself; it lacks {', '.join(beyond)}."
         raise Refusal("scope_beyond_own", "forbidden", detail)
+    if by.expires_at is not None and (expires_at is None or expires_at > by.expires_at):
+        detail = "A secret key issues none that outlives it; give an `expires_at` no later than its own."
+        raise Refusal("expiry_beyond_own", "forbidden", detail)
     secret = key_format.generate(key_format.SECRET_KEY_PREFIX, "live" if within.kind == "live" else "test")
     digest = secret_key_digests(settings.LICET_PEPPERS, secret)[0]
     row = SecretKey(

@@ -52,7 +52,7 @@ class SecretKeyView(ResourceView):
         row, secret = issue_secret_key(within=self.environment, by=self.actor, now=clock.now(), **given)
         return self.written(row, created=True, shown_once={"secret": secret})
 
-    @extend_schema(request=None, responses=SecretKeyAnswer)
+    @extend_schema(request=None, responses={200: SecretKeyAnswer})
     def destroy(self, request: Request, pk: str) -> Response:
         """Revokes it; it stays in the list."""
         row = revoke_secret_key(self.row_id(pk), within=self.environment, by=self.actor, now=clock.now())

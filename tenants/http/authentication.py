@@ -45,7 +45,7 @@ def _caller(secret: str) -> Caller:
         known = presented_secret_key(secret_key_digests(settings.LICET_PEPPERS, secret))
     if known is None or not known.is_in_force(clock.now()):
         raise unauthenticated()
-    actor = Actor("secret_key", encode(SecretKey.PREFIX, known.id), frozenset(known.scopes))
+    actor = Actor("secret_key", encode(SecretKey.PREFIX, known.id), frozenset(known.scopes), known.expires_at)
     with tenant_transaction(known.organization_id):
         environment = Environment.objects.of_organization(known.organization_id).get(pk=known.environment_id)
     return Caller(actor, environment)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.core import signing
 from django.db.models import QuerySet
+from rest_framework.pagination import BasePagination
 
 from tenants.rules.refusal import Refusal
 from verify.ground.problem import FieldError
@@ -23,6 +24,29 @@ class Page:
         self.rows = found[:limit]
         self.has_more = len(found) > limit
         self.next_cursor = _sign(self.rows[-1].id, salt) if self.has_more else None
+
+
+class CursorList(BasePagination):
+    """Tells the OpenAPI document how lists look; ResourceView makes them."""
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "type": "object",
+            "required": ["object", "data", "has_more", "next_cursor"],
+            "properties": {
+                "object": {"type": "string", "enum": ["list"]},
+                "data": schema,
+                "has_more": {"type": "boolean"},
+                "next_cursor": {"type": ["string", "null"]},
+            },
+        }
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:  # noqa: ARG002 - DRF's signature
+        limit = {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT}
+        return [
+            {"name": "limit", "in": "query", "required": False, "schema": limit},
+            {"name": "cursor", "in": "query", "required": False, "schema": {"type": "string"}},
+        ]
 
 
 def read_limit(text: str | None) -> int:

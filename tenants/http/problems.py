@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import structlog
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from rest_framework import exceptions
@@ -84,6 +86,17 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse: 
         return render(request, "errors/not_found.html", status=404)
     body = _body(Refusal("not_found", "not_found", NOT_FOUND), request)
     return JsonResponse(body, status=404, content_type=CONTENT_TYPE)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What Django refuses before any view sees it."""
+    if not _wants_json(request):
+        return render(request, "400.html", status=400)
+    refusal = Refusal("invalid_request", "invalid", "The request is malformed.")
+    if isinstance(exception, RequestDataTooBig):
+        refusal = Refusal("body_too_large", "too_large", f"At most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes.")
+    body = _body(refusal, request)
+    return JsonResponse(body, status=body["status"], content_type=CONTENT_TYPE)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

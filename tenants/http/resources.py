@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tenants import clock
-from tenants.http.lists import Page, bad_parameter, read_cursor, read_limit
+from tenants.http.lists import CursorList, Page, bad_parameter, read_cursor, read_limit
 from tenants.models import Environment
 from tenants.models.kept import FactBearing, Kept
 from tenants.queries.propagation import is_told
@@ -20,6 +20,7 @@ from tenants.tenancy import tenant_transaction
 from verify.ground.ids import decode
 
 SAFE = ("GET", "HEAD", "OPTIONS")
+Rows = list[Any]
 Filter = Callable[[QuerySet[Any], str], QuerySet[Any]]
 
 
@@ -42,7 +43,7 @@ class ResourceView(viewsets.GenericViewSet[Any]):
     model: ClassVar[type[Kept]]
     filters: ClassVar[Mapping[str, Filter]] = {}
     lookup_value_regex = "[^/]+"
-    pagination_class = None
+    pagination_class = CursorList
 
     def rows(self, environment: Environment) -> QuerySet[Any]:
         found: QuerySet[Any] = self.model.objects.within(environment)
@@ -71,7 +72,7 @@ class ResourceView(viewsets.GenericViewSet[Any]):
                 if name in parameters:
                     rows = keep(rows, parameters[name])
             page = Page(rows, limit=limit, after=after, salt=salt)
-            data = self.get_serializer(page.rows, many=True).data
+            data = self.get_serializer(self.furnished(page.rows), many=True).data
         return Response({"object": "list", "data": data, "has_more": page.has_more, "next_cursor": page.next_cursor})
 
     def retrieve(self, request: Request, pk: str) -> Response:
@@ -81,8 +82,12 @@ class ResourceView(viewsets.GenericViewSet[Any]):
             row = self.rows(self.environment).filter(pk=row_id).first()
             if row is None:
                 raise not_found()
-            data = self.get_serializer(row).data
+            data = self.get_serializer(*self.furnished([row])).data
         return Response(data)
+
+    def furnished(self, rows: Rows) -> Rows:
+        """The rows with whatever their answer needs besides, fetched for all of them at once."""
+        return rows
 
     def row_id(self, pk: str) -> UUID:
         found = decode(self.model.PREFIX, pk)
@@ -101,7 +106,8 @@ class ResourceView(viewsets.GenericViewSet[Any]):
         """The answer to a change; 202 with `propagation: pending` while the data plane has not been told."""
         told = True
         with tenant_transaction(self.environment.organization_id):
-            data = dict(self.get_serializer(self.rows(self.environment).get(pk=row.pk)).data) | (shown_once or {})
+            committed = self.rows(self.environment).get(pk=row.pk)
+            data = dict(self.get_serializer(*self.furnished([committed])).data) | (shown_once or {})
             if isinstance(row, FactBearing):
                 told = is_told(row)
         headers = {"Licet-Revision": str(row.revision)} if isinstance(row, FactBearing) else {}

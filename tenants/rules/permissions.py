@@ -1,6 +1,7 @@
 """Who may do what: permission names, the roles that imply them, and what a secret key's scopes cover."""
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import NamedTuple
 
 ENVIRONMENT_RESOURCES = ("products", "features", "meters", "plans", "customers", "licenses", "keys", "secret_keys")
@@ -29,6 +30,7 @@ class Actor(NamedTuple):
     kind: str
     id: str | None
     permissions: frozenset[str]
+    expires_at: datetime | None = None
 
     def may(self, permission: str) -> bool:
         return covers(self.permissions, permission)
