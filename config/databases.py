@@ -49,6 +49,6 @@ def _connection(url: str, options: str, pool: int) -> dict[str, Any]:
             "connect_timeout": 5,
             **known,
             "options": f"{known.get('options') or ''} {options}".strip(),
-            **({"pool": {"min_size": 1, "max_size": pool, "timeout": 10}} if pool else {}),
+            **({"pool": {"min_size": 1, "max_size": pool, "timeout": 3}} if pool else {}),
         },
     }

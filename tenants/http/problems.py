@@ -6,6 +6,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from rest_framework import exceptions
@@ -43,6 +44,9 @@ def problem_response(refusal: Refusal, request: Any) -> Response:
 def _as_refusal(error: Exception) -> Refusal | None:
     if isinstance(error, Refusal):
         return error
+    if isinstance(error, OperationalError):
+        log.warning("The database does not answer", error=str(error).splitlines()[0])
+        return Refusal("database_unavailable", "unavailable", "The database does not answer now; try again shortly.")
     if isinstance(error, exceptions.ValidationError):
         errors = tuple(_flatten(error.get_full_details(), ""))
         return Refusal("invalid_request", "invalid", "Some fields are not valid; see `errors`.", errors=errors)

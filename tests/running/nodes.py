@@ -31,11 +31,11 @@ class Node:
         except httpx.TransportError:
             return False
 
-    def wait_until_ready(self) -> None:
-        patience_ends = time.monotonic() + READY_SECONDS
+    def wait_until_ready(self, seconds: float = READY_SECONDS) -> None:
+        patience_ends = time.monotonic() + seconds
         while not self.is_ready():
             assert self.process.poll() is None, self.log.read_text()
-            assert time.monotonic() < patience_ends, self.log.read_text()
+            assert time.monotonic() < patience_ends, f"not ready: {self.log.read_text()}"
             time.sleep(0.02)
 
     def counter(self, name: str) -> float:
@@ -83,10 +83,12 @@ def verify_nodes(count: int, folder: Path, environment: Mapping[str, str] | None
 
 
 @contextmanager
-def control_plane(folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[Node]:
+def control_plane(
+    folder: Path, environment: Mapping[str, str] | None = None, *, ready_seconds: float = READY_SECONDS
+) -> Iterator[Node]:
     """A control plane beside the copy's own, on the same database."""
     port = free_port()
     words = ["-m", "uvicorn", "config.asgi:application", "--port", str(port), "--no-access-log", "--lifespan", "off"]
     with running(words, f"http://127.0.0.1:{port}", folder / "web.log", environment or {}) as node:
-        node.wait_until_ready()
+        node.wait_until_ready(ready_seconds)
         yield node
