@@ -20,6 +20,7 @@ from tests.running.stack import free_port
 
 CLONE = Path(__file__).resolve().parent.parent
 LIMIT_SECONDS = 120.0
+AGAIN_SECONDS = 8.0
 REVOKED_SECONDS = 1.0
 ANSWER_SECONDS = 10.0
 UNSAID = ("LICET_", "DATABASE_", "REDIS_", "DJANGO_", "VIRTUAL_ENV", "PYTHON", "MAKE")  # a newcomer has none of these
@@ -54,7 +55,7 @@ def post(url: str, secret_key: str, body: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def await_bootstrap(clock: Clock, run: subprocess.Popen[bytes], home: Path) -> dict[str, Any]:
+def await_bootstrap(clock: Clock, run: subprocess.Popen[bytes], home: Path, done: str) -> dict[str, Any]:
     while not (home / "bootstrap.json").exists():
         clock.check()
         if run.poll() is not None:
@@ -62,6 +63,7 @@ def await_bootstrap(clock: Clock, run: subprocess.Popen[bytes], home: Path) -> d
             raise Failed(message)
         time.sleep(0.05)
     found: dict[str, Any] = json.loads((home / "bootstrap.json").read_text())
+    clock.step(done)
     return found
 
 
@@ -93,6 +95,13 @@ def stop(clock: Clock, run: subprocess.Popen[bytes], folder: Path) -> None:
     clock.step("stopped; nothing is left running")
 
 
+def start(folder: Path, clone: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    with (folder / "log").open("ab") as log:
+        return subprocess.Popen(
+            ["make", "run"], cwd=clone, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
+
+
 def walk(clock: Clock, source: Path, folder: Path) -> None:
     clone, home = folder / "clone", folder / "home"
     subprocess.run(["git", "clone", "--quiet", "--local", str(source), str(clone)], check=True)
@@ -103,14 +112,16 @@ def walk(clock: Clock, source: Path, folder: Path) -> None:
         "LICET_PORT": str(free_port()),
         "LICET_VERIFY_PORT": str(free_port()),
     }
-    with (folder / "log").open("wb") as log:
-        run = subprocess.Popen(
-            ["make", "run"], cwd=clone, env=environment, stdout=log, stderr=log, start_new_session=True
-        )
+    run = start(folder, clone, environment)
     try:
-        found = await_bootstrap(clock, run, home)
-        clock.step("installed, started, ready")
-        verify_and_revoke(clock, found)
+        verify_and_revoke(clock, await_bootstrap(clock, run, home, "installed, started, ready"))
+        stop(clock, run, folder)
+        began = time.monotonic()
+        run = start(folder, clone, environment)
+        verify_and_revoke(clock, await_bootstrap(clock, run, home, "started again with its data"))
+        if (again := time.monotonic() - began) > AGAIN_SECONDS:
+            message = f"the second start took {again:.1f} s, more than {AGAIN_SECONDS:.0f}"
+            raise Failed(message)
         stop(clock, run, folder)
     finally:
         if run.poll() is None:

@@ -1,5 +1,6 @@
 """What `up` starts: the two planes and the processes behind them, as a table."""
 
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,8 +34,8 @@ def licet(doors: Doors, home: Path, environment: Mapping[str, str], admin: Mappi
     env = Env(environment, {})
     web, verify = doors.web.socket.fileno(), doors.verify.socket.fileno()
 
-    def program(name: str, *argv: str, fds: tuple[int, ...] = ()) -> Program:
-        return Program(name=name, argv=argv, environment=environment, cwd=BASE_DIR, fds=fds)
+    def program(name: str, *argv: str, fds: tuple[int, ...] = (), extra: Mapping[str, str] | None = None) -> Program:
+        return Program(name=name, argv=argv, environment={**environment, **(extra or {})}, cwd=BASE_DIR, fds=fds)
 
     def command(name: str, *words: str, extra: Mapping[str, str] | None = None) -> Program:
         told = {**environment, **(extra or {})}
@@ -44,8 +45,12 @@ def licet(doors: Doors, home: Path, environment: Mapping[str, str], admin: Mappi
     # As root Celery warns at length; it takes JSON alone, and whoever runs `up` as root has decided.
     celery = (PYTHON, "-W", "ignore:You're running the worker", "-m", "celery", "--quiet", "-A", "config")
     quiet = ("--loglevel", "WARNING")
+    names = _verifiers(env)
+    # Whichever worker is asked for metrics tells those of all.
+    shared = {"PROMETHEUS_MULTIPROC_DIR": str(_fresh(home / "metrics"))} if len(names) > 1 else {}
     verifiers = tuple(
-        program(name, PYTHON, "-m", "verify.service", "--fd", str(verify), fds=(verify,)) for name in _verifiers(env)
+        program(name, PYTHON, "-m", "verify.service", "--fd", str(verify), fds=(verify,), extra=shared)
+        for name in names
     )
     seed = command("bootstrap", "--wait", f"{READY_SECONDS:.0f}")
     schedule = ("-s", str(home / "beat-schedule"), "--pidfile=")
@@ -63,6 +68,13 @@ def licet(doors: Doors, home: Path, environment: Mapping[str, str], admin: Mappi
             program("beat", *celery, "beat", *schedule, *quiet),
         ),
     )
+
+
+def _fresh(folder: Path) -> Path:
+    """The folder, empty: counters of an earlier run are not this one's."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    return folder
 
 
 def _verifiers(env: Env) -> list[str]:

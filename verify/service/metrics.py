@@ -7,7 +7,6 @@ from prometheus_client import (
     REGISTRY,
     CollectorRegistry,
     Counter,
-    Gauge,
     Histogram,
     generate_latest,
 )
@@ -18,7 +17,6 @@ REFUSED = Counter("licet_verify_refused_requests", "Requests that got no verdict
 FACT_READS = Counter("licet_verify_fact_reads", "Facts read from Redis; 0 per call when the key is warm.")
 INVALIDATIONS = Counter("licet_verify_invalidations", "Facts that Redis said have changed.")
 LINKS_LOST = Counter("licet_verify_redis_links_lost", "Times the tracked connection to Redis ended.")
-FACTS_HELD = Gauge("licet_verify_facts_held", "Facts in memory.", multiprocess_mode="livesum")
 SECONDS = Histogram(
     "licet_verify_seconds",
     "Seconds from a read request to its answer.",

@@ -110,7 +110,6 @@ class FactStore:
             async with asyncio.timeout(TRUST_SECONDS):
                 await self._link.call("PING")
             self._proven_at = sent_at
-            metrics.FACTS_HELD.set(len(self._memory))
             await asyncio.sleep(PING_SECONDS)
         raise LinkLost
 
