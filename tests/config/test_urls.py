@@ -24,6 +24,7 @@ PUBLIC = {
     "accounts/signup/": "says that it is closed",
     "accounts/inactive/": "says so",
     "accounts/confirm-email/": "says to look into the mailbox",
+    "accounts/confirm-email/{}/": "from a mail",
 }
 SIGN_IN = "/accounts/"
 
