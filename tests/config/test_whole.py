@@ -1,0 +1,57 @@
+"""The whole product as `manage.py up` runs it: killed, doubled, with several verify workers."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from tests.running.whole import Whole
+
+
+def test_a_kill_leaves_no_process_and_no_lost_write(tmp_path: Path) -> None:
+    """`kill -9` of the supervisor: web, workers, Celery's pool, PostgreSQL's backends, Valkey, all gone."""
+    with Whole(tmp_path / "home") as first:
+        made = first.post("customers", {"name": "Written just before"})["id"]
+        commands = " ".join(first.pids().values())
+        for part in ("uvicorn", "verify.service", "celery", "relay", "drain", "bin/postgres", "valkey-server"):
+            assert part in commands
+        first.kill9()
+        assert first.left() == {}
+    with Whole(tmp_path / "home") as second:
+        assert second.api.get(f"/v1/customers/{made}").status_code == 200
+        assert second.stop() == 0
+
+
+def test_two_copies_stand_side_by_side_and_know_nothing_of_each_other(tmp_path: Path) -> None:
+    with Whole(tmp_path / "one") as one, Whole(tmp_path / "two", {"LICET_VERIFY_WORKERS": "4"}) as two:
+        assert one.code(one.bootstrap["sample"]["key_secret"]) == "VALID"
+        assert two.code(two.bootstrap["sample"]["key_secret"]) == "VALID"
+        answer = two.verifier.post("/v1/verify", json={"key": one.bootstrap["sample"]["key_secret"]})
+        assert answer.json()["code"] == "NOT_FOUND"
+        one.kill9()
+        assert two.code(two.bootstrap["sample"]["key_secret"]) == "VALID"
+
+
+def test_workers_that_die_are_replaced_and_their_counts_are_told_together(tmp_path: Path) -> None:
+    with Whole(tmp_path / "home", {"LICET_VERIFY_WORKERS": "2"}) as whole:
+        key = whole.bootstrap["sample"]["key_secret"]
+
+        def told() -> float:
+            lines = whole.verifier.get("/metrics").text.splitlines()
+            return sum(float(line.split()[1]) for line in lines if line.startswith("licet_verify_verdicts_total"))
+
+        workers = [pid for pid, command in whole.pids().items() if "verify.service" in command]
+        assert len(workers) == 2
+        assert [whole.code(key) for _ in range(20)] == ["VALID"] * 20
+        assert told() == 20
+        os.kill(workers[0], signal.SIGKILL)
+        began = time.monotonic()
+        while len([pid for pid, command in whole.pids().items() if "verify.service" in command]) < 2:
+            assert time.monotonic() - began < 15
+            time.sleep(0.1)
+
+
+def test_a_wish_to_stop_is_granted_at_once(tmp_path: Path) -> None:
+    with Whole(tmp_path / "home") as whole:
+        assert whole.stop(signal.SIGINT) == 0
+        assert whole.left(seconds=0) == {}
