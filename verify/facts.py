@@ -92,12 +92,13 @@ class KeyFacts(Fact, frozen=True, array_like=True, gc=False):
 class StoreState(msgspec.Struct, frozen=True, array_like=True):
     """Says that the store is whole: without it a missing fact proves nothing.
 
-    `revision` is the highest the database had handed out when last looked at: a database that
-    stands below it was restored from an older dump.
+    `revision` is the highest the database had handed out when last looked at, `mark` the newest outbox entry: a
+    database that stands below the one or does not know the other is not the one that was looked at.
     """
 
     epoch: int
     revision: int
+    mark: str = ""
 
 
 class Versioned(NamedTuple):

@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             """
             CREATE SEQUENCE facts_revision;
-            INSERT INTO facts_epoch (id, epoch) VALUES (1, 1);
+            INSERT INTO facts_epoch (id, epoch, noted_revision, store_run) VALUES (1, 1, 0, '');
             REVOKE INSERT, UPDATE, DELETE ON facts_epoch FROM licet_app;
             """,
             "DROP SEQUENCE facts_revision; DELETE FROM facts_epoch;",

@@ -28,10 +28,16 @@ class OutboxEntry(TenantModel):
 
 
 class FactsEpoch(models.Model):
-    """One row. Raised whenever everything is told anew; a fact of a higher epoch replaces any of a lower."""
+    """One row. Raised whenever everything is told anew; a fact of a higher epoch replaces any of a lower.
+
+    `noted_revision` and `store_run` are what the relay last saw of Redis: a store that stands below that, or was
+    started anew, may have forgotten what it had acknowledged.
+    """
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     epoch = models.BigIntegerField(default=1)
+    noted_revision = models.BigIntegerField(default=0)
+    store_run = models.CharField(max_length=64, default="")
 
     class Meta:
         db_table = "facts_epoch"

@@ -3,6 +3,7 @@
 Timeout 1 s per command, no retry here: the relay comes again every 250 ms. Nothing here decides open or closed.
 """
 
+import secrets
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -18,15 +19,17 @@ from verify.facts import StoreState, Versioned
 
 COMMAND_SECONDS = 1.0
 BATCH = 200
+SCAN = 1000
+REBUILDING = "rebuilding"  # outside the tracked prefix: no verify node needs to hear of it
 
 _scripts = Path(__file__).parent
 _decode_state = msgspec.msgpack.Decoder(StoreState).decode
 
 
 class Held(NamedTuple):
-    """What Redis holds under a key; `versioned` is None if it cannot be read."""
+    """What Redis holds under a name; `versioned` is None if it cannot be read."""
 
-    key: str
+    name: bytes
     data: bytes
     versioned: Versioned | None
 
@@ -37,7 +40,8 @@ def client() -> Any:
         settings.REDIS_URL,
         socket_timeout=COMMAND_SECONDS,
         socket_connect_timeout=COMMAND_SECONDS,
-        retry=redis.retry.Retry(redis.backoff.NoBackoff(), 1),  # once: a pooled connection may have died unseen
+        # Once, at once: a pooled connection may have died unseen. A Redis that is silent is not asked again.
+        retry=redis.retry.Retry(redis.backoff.NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
     )
 
 
@@ -46,16 +50,33 @@ def _script(name: str) -> Any:
     return client().register_script((_scripts / name).read_text())
 
 
-def store(epoch: int, built: Iterable[tuple[str, Built]], *, even_if_newer: bool = False) -> None:
-    """`built`: (kind, fact). `even_if_newer` is for repairs: whatever is not of this very epoch is replaced."""
+def store(epoch: int, built: Iterable[tuple[str, Built]], *, even_if_newer: bool = False) -> list[str]:
+    """`built`: (kind, fact). Gives the keys whose held fact is newer and stays.
+
+    `even_if_newer` is for repairs: whatever is not of this very epoch is replaced.
+    """
     keys: list[str] = []
-    arguments: list[Any] = [int(even_if_newer)]
+    arguments: list[Any] = []
     for kind, one in built:
         keys.append(facts.redis_key(kind, one.name))
         arguments += [epoch, one.revision, facts.encode(epoch, one.revision, one.fact)]
+    gave_way: list[str] = []
     for start in range(0, len(keys), BATCH):
-        chunk = slice(1 + 3 * start, 1 + 3 * (start + BATCH))
-        _script("store_facts.lua")(keys=keys[start : start + BATCH], args=[arguments[0], *arguments[chunk]])
+        some = keys[start : start + BATCH]
+        told = [int(even_if_newer), *arguments[3 * start : 3 * (start + BATCH)]]
+        gave_way += [some[index - 1] for index in _script("store_facts.lua")(keys=some, args=told)]
+    return gave_way
+
+
+def version(key: str) -> tuple[int, int]:
+    """Epoch and revision of what is held; (0, 0) for nothing readable."""
+    held = _held(key, client().get(key))
+    return (0, 0) if held is None or held.versioned is None else held.versioned[:2]
+
+
+def run() -> str:
+    """Names the present run of the Redis process: another one may have forgotten its last second."""
+    return str(client().info("server")["run_id"])
 
 
 def state() -> StoreState | None:
@@ -63,46 +84,56 @@ def state() -> StoreState | None:
     data = client().get(facts.STATE_KEY)
     try:
         return None if data is None else _decode_state(data)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, ValueError):
         return None
 
 
-def declare_whole(state: StoreState) -> None:
-    client().set(facts.STATE_KEY, msgspec.msgpack.encode(state))
+def begin_rebuild() -> str:
+    """Leaves a token that is gone if the store is emptied meanwhile."""
+    token = secrets.token_hex(16)
+    client().set(REBUILDING, token)
+    return token
 
 
-def note_revision(held: StoreState, revision: int) -> None:
-    """Raises the revision of the state, unless another epoch was declared meanwhile."""
-    told = StoreState(held.epoch, revision)
-    _script("note_revision.lua")(
+def declare_whole(token: str, state: StoreState) -> bool:
+    """False if the store was emptied since `begin_rebuild`; then it must be told again."""
+    told = _script("declare_whole.lua")(keys=[facts.STATE_KEY, REBUILDING], args=[token, msgspec.msgpack.encode(state)])
+    return bool(told)
+
+
+def note(held: StoreState, told: StoreState) -> bool:
+    """Replaces the state; False if another one was declared meanwhile."""
+    done = _script("note_state.lua")(
         keys=[facts.STATE_KEY], args=[msgspec.msgpack.encode(held), msgspec.msgpack.encode(told)]
     )
+    return bool(done)
 
 
-def older_than(epoch: int) -> Iterator[Held]:
-    """Every held fact of an earlier epoch, or that cannot be read."""
-    for raw in client().scan_iter(match=f"{facts.PREFIX}*", count=1000):
-        key = raw.decode(errors="replace")
-        if key == facts.STATE_KEY:
-            continue
-        held = _held(raw, key)
-        if held is not None and (held.versioned is None or held.versioned.epoch < epoch):
-            yield held
+def of_another_epoch(epoch: int) -> Iterator[Held]:
+    """Every held fact that is not of `epoch`, or that cannot be read."""
+    cursor = 0
+    while True:
+        cursor, names = client().scan(cursor, match=f"{facts.PREFIX}*", count=SCAN)
+        names = [name for name in names if name != facts.STATE_KEY.encode()]
+        for name, data in zip(names, client().mget(names) if names else (), strict=True):
+            held = _held(name.decode(errors="replace"), data)
+            if held is None:
+                client().delete(name)  # not even a string
+            elif held.versioned is None or held.versioned.epoch != epoch:
+                yield Held(name, held.data, held.versioned)
+        if cursor == 0:
+            return
 
 
 def delete_if_unchanged(held: Held) -> None:
-    _script("delete_if_unchanged.lua")(keys=[held.key], args=[held.data])
+    _script("delete_if_unchanged.lua")(keys=[held.name], args=[held.data])
 
 
-def _held(raw: bytes, key: str) -> Held | None:
-    try:
-        data = client().get(raw)
-    except redis.ResponseError:  # not even a string
-        client().delete(raw)
-        return None
+def _held(key: str, data: bytes | None) -> Held | None:
     if data is None:
         return None
     try:
-        return Held(key, data, facts.decode(facts.kind_and_name(key)[0], data))
+        versioned = facts.decode(facts.kind_and_name(key)[0], data)
     except (msgspec.DecodeError, KeyError, ValueError):
-        return Held(key, data, None)
+        versioned = None
+    return Held(key.encode(), data, versioned)

@@ -1,6 +1,7 @@
 -- Stores facts, each only if newer than what is held: KEYS[i] gets (epoch, revision, data) from ARGV.
 -- ARGV[1] is 1 in a repair: then only a fact of the same epoch and a higher revision stays.
-local repair = ARGV[1] == '1'
+-- Returns the indexes (from 1) of those that gave way to what is held.
+local repair, gave_way = ARGV[1] == '1', {}
 for i, key in ipairs(KEYS) do
   local epoch, revision, data = tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i]), ARGV[3 * i + 1]
   local held = redis.pcall('GET', key)
@@ -11,5 +12,10 @@ for i, key in ipairs(KEYS) do
       newer = fact[1] == epoch and fact[2] > revision or not repair and fact[1] > epoch
     end
   end
-  if not newer and held ~= data then redis.call('SET', key, data) end
+  if newer then
+    gave_way[#gave_way + 1] = i
+  elseif held ~= data then
+    redis.call('SET', key, data)
+  end
 end
+return gave_way

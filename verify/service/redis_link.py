@@ -120,3 +120,4 @@ async def _handshake(link: RedisLink, parts: Any) -> None:
         await link.call("SELECT", number)
     if not is_off("verify.tracking"):
         await link.call("CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", PREFIX)
+    await link.call("PING")  # while Redis loads its data it takes all of the above, but not this

@@ -170,7 +170,7 @@ def _interpret(kind: str, reply: Any) -> Versioned | None:
         return None
     try:
         found = facts.decode(kind, data)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, ValueError) as error:
         log.exception("A fact of kind %s cannot be read; `manage.py republish_all` repairs it", kind)
         raise StoreNotReady from error
     return found if found.fact is not None else None
@@ -181,7 +181,7 @@ def _state(data: bytes | None) -> StoreState:
         raise StoreNotReady
     try:
         return _decode_state(data)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, ValueError) as error:
         raise StoreNotReady from error
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import redis
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 
 from tenants.publishing.rebuild import republish_all
 
@@ -14,8 +15,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         try:
             told = republish_all("asked for by command", self._say)
-        except redis.RedisError as error:
-            raise CommandError(f"Redis cannot be told: {error}. Nothing is lost; run it again.") from error
+        except (redis.RedisError, OperationalError) as error:
+            raise CommandError(f"Not all could be told: {error}. Nothing is lost; run it again.") from error
         self.stdout.write(f"{told} facts told anew.")
 
     def _say(self, kind: str, done: int) -> None:

@@ -143,6 +143,8 @@ def test_facts_altered_by_hand_are_repaired_by_republish_all(whole: Whole) -> No
     whole.redis.set(pardoned, facts.encode(999, 999_999, msgspec.structs.replace(fact, revoked=False)))
     assert whole.code(secret) != "KEY_REVOKED"
     whole.redis.set("facts:key:made-up", b"noise")
+    whole.redis.set("facts:key:" + "00" * 32, facts.encode(10**9, 1, fact))  # a well-formed key that nobody issued
+    whole.redis.set(b"facts:key:\xff\xfe", b"noise")
     whole.redis.set("facts:nothing:like-it", b"noise")
     told = whole.manage("republish_all")
     assert f"{len(names)} facts told anew" in told
@@ -176,6 +178,98 @@ def test_a_rebuild_killed_half_way_is_finished_by_the_relay(whole: Whole) -> Non
         connection.execute("UPDATE facts_epoch SET epoch = epoch + 1")
     until(lambda: held_epoch(whole) > before, REBUILT_SECONDS)
     assert whole.code(whole.bootstrap["sample"]["key_secret"]) == "VALID"
+
+
+def test_a_redis_that_forgot_its_last_second_is_told_it_again(whole: Whole) -> None:
+    """As after a power loss, or a failover to a replica that lagged behind: acknowledged, then gone."""
+    _, key, secret = new_key(whole)
+    assert whole.code(secret) == "VALID"
+    names = [name.decode() for name in whole.redis.scan_iter("facts:*")]
+    a_second_ago = {name: held(whole, name) for name in names}
+    time.sleep(0.6)  # the relay has noted how far the database is
+    whole.post(f"keys/{key}/revocation")
+    until(lambda: whole.code(secret) == "KEY_REVOKED", WITHIN_SECONDS)
+    time.sleep(0.6)
+    whole.redis.mset(a_second_ago)
+    until(lambda: whole.code(secret) == "KEY_REVOKED", REBUILT_SECONDS)
+
+
+def test_a_redis_that_was_started_anew_is_told_the_last_changes_again(whole: Whole) -> None:
+    """Even where it forgot only what the relay had not noted yet."""
+    _, key, secret = new_key(whole)
+    assert whole.code(secret) == "VALID"
+    relay, name = whole.pid_of("manage.py relay"), _name_of(whole, key)
+    os.kill(relay, signal.SIGSTOP)
+    try:
+        before = held(whole, name)
+        whole.post(f"keys/{key}/revocation")
+        whole.redis.set(name, before)
+        time.sleep(1.2)  # let it reach the append-only file
+        os.kill(whole.pid_of("valkey-server"), signal.SIGKILL)
+    finally:
+        os.kill(relay, signal.SIGCONT)
+    until(lambda: ready(whole), REBUILT_SECONDS)
+    until(lambda: whole.code(secret) == "KEY_REVOKED", REBUILT_SECONDS)
+
+
+def _name_of(whole: Whole, key: str) -> str:
+    names = (name.decode() for name in whole.redis.scan_iter("facts:key:*"))
+    found: str = next(name for name in names if key.encode() in held(whole, name))
+    return found
+
+
+def test_a_restore_that_nobody_watched_is_noticed_by_the_next_change(whole: Whole) -> None:
+    """The relay was stopped, and the restored database has already gone beyond what Redis was told."""
+    license, _, secret = new_key(whole)
+    for _ in range(3):
+        whole.post(f"licenses/{license}/suspension")
+        whole.api.delete(f"/v1/licenses/{license}/suspension").raise_for_status()
+    time.sleep(0.6)
+    relay = whole.pid_of("manage.py relay")
+    os.kill(relay, signal.SIGSTOP)
+    try:
+        with whole.administrator() as connection:
+            connection.execute("SELECT setval('facts_revision', (SELECT last_value FROM facts_revision) - 5)")
+            connection.execute("UPDATE licenses SET revision = revision - 6")
+        answer = whole.api.post(f"/v1/licenses/{license}/suspension", json={})
+        assert (answer.status_code, answer.json()["propagation"]) == (202, "pending")
+        for number in range(8):
+            whole.post("customers", {"name": f"Made meanwhile {number}"})
+    finally:
+        os.kill(relay, signal.SIGCONT)
+    until(lambda: whole.code(secret) == "LICENSE_SUSPENDED", REBUILT_SECONDS)
+
+
+def test_a_database_that_does_not_know_the_last_change_is_another_one(whole: Whole) -> None:
+    """A restore whose sequence ran ahead: no number tells, the mark does."""
+    time.sleep(0.6)
+    before = held_epoch(whole)
+    with whole.administrator() as connection:
+        connection.execute("DELETE FROM outbox_entries WHERE id = (SELECT max(id::text)::uuid FROM outbox_entries)")
+    until(lambda: held_epoch(whole) > before, REBUILT_SECONDS)
+
+
+def test_a_store_emptied_during_a_rebuild_is_not_declared_whole(whole: Whole) -> None:
+    sample = whole.bootstrap["sample"]
+    for _ in range(3):
+        rebuilding = threading.Thread(target=whole.manage, args=["republish_all"])
+        rebuilding.start()
+        while rebuilding.is_alive():
+            if whole.redis.exists("rebuilding"):
+                whole.redis.flushdb()
+                break
+            time.sleep(0.0005)
+        rebuilding.join()
+        until(lambda: ready(whole), REBUILT_SECONDS)
+        assert whole.code(sample["key_secret"]) == "VALID"
+
+
+def test_a_command_and_the_relay_do_not_rebuild_twice(whole: Whole) -> None:
+    time.sleep(0.6)
+    before = held_epoch(whole)
+    whole.manage("republish_all")
+    time.sleep(1)
+    assert held_epoch(whole) == before + 1
 
 
 def test_a_start_on_a_healthy_store_rebuilds_nothing(tmp_path: Path) -> None:
