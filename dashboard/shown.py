@@ -1,0 +1,56 @@
+"""Rows as pages show them: with the status they have at this moment, and a key's secret masked."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from licensing.models import Key, License
+from licensing.queries.licenses import effective_version
+from tenants.models import Environment
+from verify.license_status import Status
+
+_REFUSED = {Status.REVOKED, Status.ENDED, Status.SUSPENDED, Status.PENDING, Status.EXPIRED}
+
+
+class ShownLicense(NamedTuple):
+    row: License
+    status: str
+    reason: str | None
+    version: int
+
+    @property
+    def refuses(self) -> bool:
+        """Whether verify refuses every key of it now."""
+        return self.status in _REFUSED
+
+    @property
+    def is_revoked(self) -> bool:
+        return self.status == Status.REVOKED
+
+    @property
+    def is_suspended(self) -> bool:
+        return self.row.suspended_at is not None
+
+
+class ShownKey(NamedTuple):
+    row: Key
+    masked: str
+    status: str
+
+
+_SENTENCES = {
+    "manual": None,
+    "not_started": "Its start is still to come.",
+    "expired": None,
+    "trial_ended": "Its trial is over.",
+}
+
+
+def shown_license(row: License, now: datetime) -> ShownLicense:
+    """`reason` is a sentence, or what was typed by whoever decided it; None where the status says it all."""
+    status, reason = row.standing(now)
+    typed = row.revocation_reason or row.suspension_reason
+    return ShownLicense(row, status.value, typed or _SENTENCES.get(reason or "", reason), effective_version(row))
+
+
+def shown_key(row: Key, environment: Environment, now: datetime) -> ShownKey:
+    return ShownKey(row, f"{row.prefix}_{environment.kind}_…{row.last4}", row.status(now))

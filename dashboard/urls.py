@@ -1,0 +1,25 @@
+"""Addresses of the pages. Everything of an environment is below its id, so an address says whose data it shows."""
+
+from django.urls import include, path
+
+from dashboard import converters
+from dashboard.views import account, holds, home, keys, licenses
+
+converters.register()
+
+of_environment = [
+    path("licenses", licenses.license_list, name="licenses"),
+    path("licenses/<lic:license_id>", licenses.license_page, name="license"),
+    path("licenses/<lic:license_id>/suspension", holds.suspension, name="license_suspension"),
+    path("licenses/<lic:license_id>/reinstatement", holds.reinstatement, name="license_reinstatement"),
+    path("licenses/<lic:license_id>/revocation", holds.revocation, name="license_revocation"),
+    path("licenses/<lic:license_id>/keys/new", keys.new_key, name="new_key"),
+    path("keys/<key:key_id>/revocation", keys.key_revocation, name="key_revocation"),
+]
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("account", account.account, name="account"),
+    path("organizations/<org:organization_id>", home.organization, name="organization"),
+    path("<env:environment_id>/", include(of_environment)),
+]

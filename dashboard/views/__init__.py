@@ -1,0 +1,1 @@
+"""Views parse what was sent, call one action or query, and render; nothing is decided here."""

@@ -1,0 +1,90 @@
+"""Who looks at a page: a member, in one environment of their organization, with what their role permits."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Concatenate, ParamSpec
+from uuid import UUID
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
+
+from tenants.models import Environment, User
+from tenants.queries.lookup import Membership, memberships
+from tenants.rules.permissions import ROLES, Actor
+from tenants.tenancy import tenant_transaction
+from verify.ground.ids import encode
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """`environments` are those of the organization, oldest first; `memberships` are all of the person's."""
+
+    user: User
+    membership: Membership
+    environment: Environment
+    environments: list[Environment]
+    memberships: list[Membership]
+
+    @property
+    def actor(self) -> Actor:
+        return Actor("member", encode("mem", self.membership.member_id), self.permissions)
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        return ROLES[self.membership.role]
+
+
+MemberView = Callable[Concatenate[HttpRequest, Viewer, P], HttpResponse]
+PageView = Callable[..., HttpResponse]  # called by Django, with what the address holds
+
+
+def for_members(permission: str) -> Callable[[MemberView[P]], PageView]:
+    """A page of an environment.
+
+    Strangers sign in first, members without `permission` see 403, and whoever is not a member of the environment's
+    organization sees the 404 of an environment that does not exist.
+    """
+
+    def decorate(view: MemberView[P]) -> PageView:
+        @functools.wraps(view)
+        def page(request: HttpRequest, /, environment_id: UUID, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if not isinstance(request.user, User):
+                return to_sign_in(request)
+            viewer = _viewer_in(request.user, environment_id)
+            request.viewer = viewer  # type: ignore[attr-defined]  # for dashboard.context, as Django has request.user
+            if not viewer.actor.may(permission):
+                raise PermissionDenied(permission)
+            return view(request, viewer, *args, **kwargs)
+
+        return page
+
+    return decorate
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Else htmx would swap a redirect's page into a fragment."""
+    if request.headers.get("HX-Request"):
+        return HttpResponseClientRedirect(reverse("account_login"))
+    return redirect_to_login(request.get_full_path())
+
+
+def environments_of(organization_id: UUID) -> list[Environment]:
+    """Oldest first."""
+    with tenant_transaction(organization_id):
+        return list(Environment.objects.of_organization(organization_id).order_by("id"))
+
+
+def _viewer_in(user: User, environment_id: UUID) -> Viewer:
+    found = memberships(user.pk)
+    for membership in found:
+        environments = environments_of(membership.organization_id)
+        for environment in environments:
+            if environment.id == environment_id:
+                return Viewer(user, membership, environment, environments, found)
+    raise Http404

@@ -1,0 +1,121 @@
+"""A browser, and a place to look at: one tenant of the running copy, with a license and a key, and who signs in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+if TYPE_CHECKING:
+    from tests.places import Place
+    from tests.running.stack import Stack
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = (
+    *("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--no-first-run"),
+)
+
+
+@dataclass(frozen=True)
+class Site:
+    """`url` without a slash at its end; ids as they are in addresses."""
+
+    url: str
+    email: str
+    password: str
+    organization: str
+    environment: str
+    license_id: str
+    key_id: str
+    place: Place
+
+    @property
+    def licenses(self) -> str:
+        return f"{self.url}/{self.environment}/licenses"
+
+    @property
+    def license(self) -> str:
+        return f"{self.licenses}/{self.license_id}"
+
+    @property
+    def revocation(self) -> str:
+        return f"{self.url}/{self.environment}/keys/{self.key_id}/revocation"
+
+    def sign_in(self, page: Page, email: str | None = None, password: str | None = None) -> None:
+        page.goto(f"{self.url}/")
+        page.get_by_label("Email").fill(email or self.email)
+        page.get_by_label("Password").fill(password or self.password)
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        page.wait_for_load_state()
+
+    def confirm(self, page: Page) -> None:
+        """Gives the password once more, as changing a second factor asks for."""
+        page.goto(f"{self.url}/accounts/2fa/totp/activate/")
+        page.get_by_label("Password").fill(self.password)
+        page.get_by_role("button", name="Confirm").click()
+        page.get_by_role("heading", name="Activate authenticator app").wait_for()
+
+
+@pytest.fixture
+def site(place: Place, stack: Stack) -> Site:
+    return site_of(place, stack)
+
+
+@pytest.fixture
+def other_site(new_place: Callable[[], Place], stack: Stack) -> Site:
+    """Another tenant's."""
+    return site_of(new_place(), stack)
+
+
+def site_of(place: Place, stack: Stack) -> Site:
+    return Site(
+        url=stack.bootstrap["dashboard_url"].rstrip("/"),
+        email=place.document["login"]["email"],
+        password=place.document["login"]["password"],
+        organization=place.document["organization"],
+        environment=place.document["environment"],
+        license_id=place.sample["license"],
+        key_id=place.sample["key"],
+        place=place,
+    )
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    # Playwright keeps an event loop in this thread; Django would take the tests' own queries for a mistake.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Pages in contexts of their own, made with Playwright's options."""
+    contexts: list[BrowserContext] = []
+
+    def make(**options: Any) -> Page:
+        contexts.append(browser.new_context(**options))
+        return contexts[-1].new_page()
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(new_page: Callable[..., Page]) -> Page:
+    return new_page()
+
+
+@pytest.fixture
+def member_page(site: Site, page: Page) -> Page:
+    """Signed in as the owner of `site`."""
+    site.sign_in(page)
+    return page
