@@ -22,7 +22,7 @@ def from_environment(env: Env) -> dict[str, dict[str, Any]]:
     app_url = env.text("DATABASE_URL", f"postgresql:///licet?host={home() / 'run'}")
     owner_url, sweep_url = env.text("DATABASE_OWNER_URL"), env.text("DATABASE_SWEEP_URL")
     limits = f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={LOCK_SECONDS}s"
-    become_app = "" if owner_url else f" -c role={APP_ROLE}"
+    become_app = "" if owner_url or sweep_url else f" -c role={APP_ROLE}"
     become_sweep = "" if sweep_url else f" -c role={SWEEP_ROLE}"
     databases = {
         "default": _connection(app_url, limits + become_app, pool),

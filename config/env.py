@@ -35,4 +35,5 @@ def read_environment_file() -> dict[str, str]:
 
 
 def load() -> Env:
-    return Env(os.environ, read_environment_file())
+    """What the supervisor starts is told all it may know; only a command typed by hand looks into the file."""
+    return Env(os.environ, {} if os.environ.get("LICET_SUPERVISED") else read_environment_file())

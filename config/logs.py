@@ -45,6 +45,6 @@ def logging_settings() -> dict[str, Any]:
             "licet": {"level": "INFO"},
             # Refused requests are the caller's news, told in the answer and counted, not errors of ours.
             "django.request": {"level": "ERROR"},
-            "django.security.DisallowedHost": {"level": "ERROR"},
+            "django.security": {"level": "CRITICAL"},
         },
     }

@@ -1,6 +1,8 @@
 """Django's settings, all from the environment; development by default, `LICET_MODE=production` is strict."""
 
-from config import databases
+from urllib.parse import urlsplit
+
+from config import databases, email
 from config.env import BASE_DIR, Misconfigured, home, load
 from config.logs import logging_settings
 from verify.digests import parse_ring
@@ -34,7 +36,10 @@ if PRODUCTION and armed():
     message = f"LICET_FAILPOINTS ({', '.join(armed())}) is for tests; unset it in production."
     raise Misconfigured(message)
 
-ALLOWED_HOSTS = [*env.words("LICET_ALLOWED_HOSTS"), "127.0.0.1", "localhost", "[::1]", _host]
+_public = urlsplit(LICET_PUBLIC_URL)
+ALLOWED_HOSTS = [*env.words("LICET_ALLOWED_HOSTS"), "127.0.0.1", "localhost", "[::1]", _host, _public.hostname or ""]
+CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
+TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
 
 INSTALLED_APPS = [
     "config",
@@ -61,7 +66,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "tenants.http.request_id.RequestIdMiddleware",
+    "tenants.http.client_address.ClientAddressMiddleware",
     "tenants.http.security_headers.SecurityHeadersMiddleware",
+    "tenants.http.outages.OutageMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -103,6 +110,7 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "cache",
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
     }
 }
 
@@ -130,6 +138,7 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION  # passkeys on http://localhost
 MFA_TOTP_ISSUER = "Licet"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are verified by invitation, not by allauth
 USERSESSIONS_TRACK_ACTIVITY = False
 
 SESSION_COOKIE_AGE = 14 * 24 * 3600
@@ -152,6 +161,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "tenants.http.openapi.ResourceSchema",
     "EXCEPTION_HANDLER": "tenants.http.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
     "COERCE_DECIMAL_TO_STRING": True,
 }
 SPECTACULAR_SETTINGS = {
@@ -206,7 +216,10 @@ STORAGES = {
     }
 }
 
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+_mail = email.from_url(_secret("EMAIL_URL", "console:"))
+EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_TLS, EMAIL_USE_SSL = _mail
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("LICET_EMAIL_FROM", "Licet <licet@localhost>")
 LANGUAGE_CODE = "en"
 USE_I18N = False
 USE_TZ = True

@@ -1,6 +1,8 @@
 """The control plane's clock, read at the edges only: views, commands and tasks pass `now` on."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+from verify.answer import EPOCH
 
 
 def now() -> datetime:
@@ -11,4 +13,4 @@ def now() -> datetime:
 
 def milliseconds(moment: datetime | None) -> int | None:
     """Milliseconds since 1970 UTC, as facts carry times."""
-    return None if moment is None else round(moment.timestamp() * 1000)
+    return None if moment is None else (moment - EPOCH) // timedelta(milliseconds=1)

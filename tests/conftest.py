@@ -28,7 +28,10 @@ def pytest_configure(config: pytest.Config) -> None:
     from tests.running.stack import Stack  # noqa: PLC0415 - only the processes that run tests need one
 
     folder = Path(tempfile.mkdtemp(prefix="licet-tests-"))
-    stack = Stack(folder / "home").__enter__()
+    try:
+        stack = Stack(folder / "home").__enter__()
+    except AssertionError as error:
+        pytest.exit(f"The copy that the tests use does not start:\n{error}", returncode=3)
     config.stash[_STACK], config.stash[_FOLDER] = stack, folder
     os.environ |= json.loads((stack.home / "environment.json").read_text())
     os.environ["LICET_HOME"] = str(stack.home)

@@ -1,9 +1,11 @@
 """How a verdict is told: the JSON of docs/verify.md."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from verify.decision import Verdict, effective_version
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def render(verdict: Verdict, request_id: str, now: int, *, degraded: bool = False) -> dict[str, Any]:
@@ -48,5 +50,5 @@ def rfc3339(milliseconds: int | None) -> str | None:
     """UTC with `Z` and milliseconds, as every time that Licet shows."""
     if milliseconds is None:
         return None
-    whole = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    whole = EPOCH + timedelta(milliseconds=milliseconds)
     return whole.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -72,7 +72,12 @@ def _start(crew: Crew, place: Place, given: Mapping[str, str], planner: Planner)
     administrator = told.pop(pair.ADMIN, given.get(pair.ADMIN, ""))
     written = {name: given[name] for name in KEPT if given.get(name)} | told
     homes.write_private(place.home / "environment.json", json.dumps(written, indent=1) + "\n")
-    environment = {**OWN, **{name: value for name, value in given.items() if name != pair.ADMIN}, **told}
+    environment = {
+        **OWN,
+        "LICET_SUPERVISED": "1",
+        **{name: value for name, value in given.items() if name != pair.ADMIN},
+        **told,
+    }
     admin = {pair.ADMIN: administrator} if administrator else {}
     _run(crew, planner(place.doors, place.home, environment, admin), place.doors)
     crew.log.plain(announcement.text(place.home, place.doors))

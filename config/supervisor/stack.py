@@ -10,10 +10,17 @@ from config.env import BASE_DIR, Env, Misconfigured
 from config.supervisor.children.program import Program
 from config.supervisor.ports import Doors
 from config.supervisor.trouble import CannotStart
+from config.supervisor.trust import told_to
 
 PYTHON = sys.executable
 MANAGE = (PYTHON, "manage.py")
 READY_SECONDS = 120.0  # the first start seeds the demo, and a busy machine is slow
+# As root Celery warns at length; it takes JSON alone, and whoever runs `up` as root has decided.
+CELERY = (PYTHON, "-W", "ignore:You're running the worker", "-m", "celery", "--quiet", "-A", "config")
+UVICORN = (
+    *(PYTHON, "-m", "uvicorn", "config.asgi:application", "--lifespan", "off", "--no-access-log", "--no-proxy-headers"),
+    *("--timeout-graceful-shutdown", "5", "--log-level", "warning"),
+)
 QUEUES = "critical,sweeps,bulk,webhooks"
 
 
@@ -35,15 +42,13 @@ def licet(doors: Doors, home: Path, environment: Mapping[str, str], admin: Mappi
     web, verify = doors.web.socket.fileno(), doors.verify.socket.fileno()
 
     def program(name: str, *argv: str, fds: tuple[int, ...] = (), extra: Mapping[str, str] | None = None) -> Program:
-        return Program(name=name, argv=argv, environment={**environment, **(extra or {})}, cwd=BASE_DIR, fds=fds)
+        told = told_to(name.partition(".")[0], environment) | {**(extra or {})}
+        return Program(name=name, argv=argv, environment=told, cwd=BASE_DIR, fds=fds)
 
     def command(name: str, *words: str, extra: Mapping[str, str] | None = None) -> Program:
-        told = {**environment, **(extra or {})}
+        told = told_to(name, environment) | {**(extra or {})}
         return Program(name=name, argv=(*MANAGE, name, *words), environment=told, cwd=BASE_DIR, restarts=False)
 
-    serve = ("--no-access-log", "--lifespan", "off", "--timeout-graceful-shutdown", "5", "--log-level", "warning")
-    # As root Celery warns at length; it takes JSON alone, and whoever runs `up` as root has decided.
-    celery = (PYTHON, "-W", "ignore:You're running the worker", "-m", "celery", "--quiet", "-A", "config")
     quiet = ("--loglevel", "WARNING")
     names = _verifiers(env)
     # Whichever worker is asked for metrics tells those of all.
@@ -57,15 +62,17 @@ def licet(doors: Doors, home: Path, environment: Mapping[str, str], admin: Mappi
     return Plan(
         prepare=command("prepare", extra=admin),
         at_once=(
-            program("web", PYTHON, "-m", "uvicorn", "config.asgi:application", "--fd", str(web), *serve, fds=(web,)),
+            program(
+                "web", PYTHON, "-m", "uvicorn", "config.asgi:application", "--fd", str(web), *SERVE, *STOPS, fds=(web,)
+            ),
             *verifiers,
         ),
         prepared=(program("relay", *MANAGE, "relay"),),
         bootstrap=None if env.text("LICET_MODE") == "production" else seed,
         ready=(
             program("drain", *MANAGE, "drain"),
-            program("worker", *celery, "worker", "--concurrency", "1", "-Q", QUEUES, *quiet),
-            program("beat", *celery, "beat", *schedule, *quiet),
+            program("worker", *CELERY, "worker", "--concurrency", "1", "-Q", QUEUES, *quiet),
+            program("beat", *CELERY, "beat", *schedule, *quiet),
         ),
     )
 

@@ -18,7 +18,7 @@ from tenants.rules.permissions import Actor
 from tenants.rules.refusal import Refusal, bad_field
 from tenants.tenancy import tenant_transaction
 from verify import key_format
-from verify.digests import key_digests
+from verify.digests import Digest, key_digests
 
 DEFAULT_PREFIX = "key"
 
@@ -38,8 +38,7 @@ def issue_key(
     """The new row and its secret, which is never seen again. `scopes` None means all the license has, always."""
     if expires_at is not None and expires_at <= now:
         raise bad_field("expires_at", "The end must be in the future.")
-    secret = key_format.generate(prefix, "live" if within.kind == "live" else "test")
-    digest = key_digests(settings.LICET_PEPPERS, within.public_id, secret)[0]
+    secret, digest = _secret(prefix, within)
     with tenant_transaction(within.organization_id):
         holder = referred(License, license, within, field="license")
         if hold_of(holder) is Hold.REVOKED:
@@ -63,6 +62,13 @@ def issue_key(
         changes = {"license": holder.public_id, "name": name, "last4": row.last4}
         audit.record("key.created", row, by=by, now=now, environment_id=within.id, changes=changes)
     return row, secret
+
+
+def _secret(prefix: str, within: Environment) -> tuple[str, Digest]:
+    if prefix == key_format.SECRET_KEY_PREFIX:
+        raise bad_field("prefix", "This prefix marks our own secret keys; choose another.")
+    secret = key_format.generate(prefix, "live" if within.kind == "live" else "test")
+    return secret, key_digests(settings.LICET_PEPPERS, within.public_id, secret)[0]
 
 
 def revoke_key(key_id: UUID, *, within: Environment, by: Actor, now: datetime, reason: str = "") -> Key:

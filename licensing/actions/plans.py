@@ -37,8 +37,10 @@ def change_plan(plan_id: UUID, *, within: Environment, by: Actor, now: datetime,
     """Each term given replaces the whole old one in a new version, not in force until published. `name` is at once."""
     with tenant_transaction(within.organization_id):
         row = locked(Plan, plan_id, within)
+        if not given:
+            return row
+        changes: dict[str, Any] = {"fields": sorted(given)}
         row.name = given.pop("name", row.name)
-        changes: dict[str, Any] = {"name": row.name}
         if given:
             latest = PlanVersion.objects.within(within).get(plan=row.id, version=row.latest_version)
             row.latest_version += 1
@@ -46,7 +48,7 @@ def change_plan(plan_id: UUID, *, within: Environment, by: Actor, now: datetime,
             version = _version(row, row.latest_version, terms, now)
             _check_features(version, within)
             version.insert()
-            changes = {"version": row.latest_version, "fields": sorted(given)}
+            changes["version"] = row.latest_version
         row.save(update_fields=["name", "latest_version"])
         audit.record("plan.changed", row, by=by, now=now, environment_id=within.id, changes=changes)
     return row

@@ -92,7 +92,7 @@ class MeterBody(Body):
     name = Text(max_length=200)
     aggregation = serializers.ChoiceField(choices=AGGREGATIONS)
     unit = Text(max_length=64, required=False, allow_blank=True)
-    properties = TextList(required=False)
+    properties = TextList(longest=64, required=False)
     stripe_event_name = Text(max_length=100, required=False)
 
 

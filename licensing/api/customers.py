@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from licensing.actions.customers import create_customer
 from licensing.models import Customer
 from tenants import clock
-from tenants.http.fields import Body, Moment, Object, PublicId, Text
+from tenants.http.fields import Body, Email, Moment, Object, PublicId, Text
 from tenants.http.resources import ResourceView
 
 
@@ -24,7 +24,7 @@ class CustomerAnswer(serializers.ModelSerializer[Customer]):
 
 class CustomerBody(Body):
     name = Text(max_length=200)
-    email = serializers.EmailField(max_length=254, required=False, allow_null=True)
+    email = Email(max_length=254, required=False, allow_null=True)
     external_id = Text(max_length=200, required=False, allow_null=True)
     metadata = Object(required=False)
 

@@ -12,7 +12,7 @@ from licensing.actions.keys import issue_key, revoke_key
 from licensing.api.licenses import ReasonBody
 from licensing.models import Key
 from tenants import clock
-from tenants.http.fields import Body, Moment, Object, PublicId, Text, TextList
+from tenants.http.fields import Body, Moment, Object, Pattern, PublicId, Text, TextList
 from tenants.http.resources import ResourceView, by_reference
 from verify.key_format import PREFIX_PATTERN
 
@@ -59,7 +59,7 @@ class IssuedKeyAnswer(KeyAnswer):
 class KeyBody(Body):
     license = PublicId("lic")
     name = Text(max_length=200, required=False, allow_null=True)
-    prefix = serializers.RegexField(f"^{PREFIX_PATTERN.pattern}$", required=False)
+    prefix = Pattern(f"^{PREFIX_PATTERN.pattern}$", required=False)
     scopes = TextList(required=False, allow_null=True)
     expires_at = Moment(required=False, allow_null=True)
     metadata = Object(required=False)

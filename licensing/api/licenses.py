@@ -11,8 +11,9 @@ from rest_framework.response import Response
 from licensing.actions.licenses import issue_license, reinstate_license, revoke_license, suspend_license
 from licensing.models import License
 from tenants import clock
-from tenants.http.fields import Body, Moment, Object, PublicId, Text, Whole
+from tenants.http.fields import Body, Moment, NoBody, Object, PublicId, Text, Whole
 from tenants.http.resources import ResourceView, by_reference
+from verify.license_status import Status
 
 
 class LicenseAnswer(serializers.ModelSerializer[License]):
@@ -50,7 +51,9 @@ class LicenseAnswer(serializers.ModelSerializer[License]):
         return row.standing(self.context["now"]).status.value
 
     def get_status_reason(self, row: License) -> str | None:
-        return row.revocation_reason or row.suspension_reason or row.standing(self.context["now"]).reason
+        status, reason = row.standing(self.context["now"])
+        given = {Status.REVOKED: row.revocation_reason, Status.SUSPENDED: row.suspension_reason}
+        return given.get(status) or reason
 
 
 class LicenseBody(Body):
@@ -64,10 +67,6 @@ class LicenseBody(Body):
 
 class ReasonBody(Body):
     reason = Text(max_length=500, required=False, allow_blank=True)
-
-
-class NoBody(Body):
-    """Nothing is asked for."""
 
 
 class LicenseView(ResourceView):

@@ -1,5 +1,6 @@
 """/v1/plans and their publication."""
 
+import re
 from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -12,7 +13,7 @@ from licensing.actions.plans import change_plan, create_plan, publish_plan
 from licensing.models import Plan
 from licensing.queries.plans import with_latest_terms
 from tenants import clock
-from tenants.http.fields import Body, Code, Moment, PublicId, Text, TextList, Whole
+from tenants.http.fields import CODE_PATTERN, Body, Code, Moment, PublicId, Text, TextList, Whole
 from tenants.http.resources import ResourceView, by_reference
 
 LONGEST_DAYS = 36_500
@@ -54,13 +55,16 @@ class PlanAnswer(serializers.ModelSerializer[Plan]):
 class Features(serializers.DictField):
     """By feature code: `true`, `false`, or a value for a configured feature."""
 
-    default_error_messages: ClassVar[dict[str, Any]] = {"value": "A boolean, a number or a text of at most 1000."}
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "value": "A boolean, a number or a text of at most 1000.",
+        "code": "{code!r} is no feature code: 1 to 64 of a-z, 0-9 and . _ : -.",
+    }
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         found: dict[str, Any] = super().to_internal_value(data)
-        codes = Code()
         for code, value in found.items():
-            codes.run_validation(code)
+            if not re.fullmatch(CODE_PATTERN, code):
+                self.fail("code", code=code)
             if not isinstance(value, bool | int | float | str) or len(str(value)) > 1000:  # noqa: PLR2004 - said above
                 self.fail("value")
         return found

@@ -25,12 +25,14 @@ def issue_secret_key(
     now: datetime,
     expires_at: datetime | None = None,
 ) -> tuple[SecretKey, str]:
-    """The new row and its secret, which is never seen again. Refuses what `by`, a secret key, has not got itself."""
+    """The new row and its secret, which is never seen again. Refuses what `by` has not got itself."""
     if unknown := sorted(set(scopes) - GRANTABLE):
         raise bad_field("scopes", f"There is no scope {', '.join(unknown)}.", "unknown_scope")
-    if by.kind == "secret_key" and (beyond := uncovered(by.permissions, scopes)):
-        detail = f"A secret key issues only scopes that it has itself; it lacks {', '.join(beyond)}."
+    if by.kind != "system" and (beyond := uncovered(by.permissions, scopes)):
+        detail = f"Only scopes that you have yourself can be issued; you lack {', '.join(beyond)}."
         raise Refusal("scope_beyond_own", "forbidden", detail)
+    if expires_at is not None and expires_at <= now:
+        raise bad_field("expires_at", "The end must be in the future.")
     if by.expires_at is not None and (expires_at is None or expires_at > by.expires_at):
         detail = "A secret key issues none that outlives it; give an `expires_at` no later than its own."
         raise Refusal("expiry_beyond_own", "forbidden", detail)

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from tenants import clock
 from tenants.actions.secret_keys import issue_secret_key, revoke_secret_key
-from tenants.http.fields import Body, Moment, PublicId, Text, TextList
+from tenants.http.fields import Body, Moment, NoBody, PublicId, Text, TextList
 from tenants.http.resources import ResourceView
 from tenants.models import SecretKey
 
@@ -37,7 +37,7 @@ class IssuedSecretKeyAnswer(SecretKeyAnswer):
 
 class SecretKeyBody(Body):
     name = Text(max_length=200)
-    scopes = TextList(min_length=1)
+    scopes = TextList(longest=64, min_length=1)
     expires_at = Moment(required=False, allow_null=True)
 
 
@@ -55,5 +55,6 @@ class SecretKeyView(ResourceView):
     @extend_schema(request=None, responses={200: SecretKeyAnswer})
     def destroy(self, request: Request, pk: str) -> Response:
         """Revokes it; it stays in the list."""
-        row = revoke_secret_key(self.row_id(pk), within=self.environment, by=self.actor, now=clock.now())
+        secret_key_id, _ = self.row_id(pk), self.given(NoBody)
+        row = revoke_secret_key(secret_key_id, within=self.environment, by=self.actor, now=clock.now())
         return self.written(row)

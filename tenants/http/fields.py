@@ -20,10 +20,14 @@ CODE_PATTERN = r"^[a-z0-9][a-z0-9._:-]{0,63}$"
 class Text(serializers.CharField):
     """A JSON string, never a number made into one."""
 
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        if data is not serializers.empty and data is not None and not isinstance(data, str):
             self.fail("invalid")
-        return super().to_internal_value(data)
+        return super().run_validation(data)
+
+
+class Email(Text, serializers.EmailField):
+    """An e-mail address."""
 
 
 class Whole(serializers.IntegerField):
@@ -39,7 +43,11 @@ class Whole(serializers.IntegerField):
         return super().to_internal_value(data)
 
 
-class Code(serializers.RegexField):
+class Pattern(Text, serializers.RegexField):
+    """A text of a given form."""
+
+
+class Code(Pattern):
     """A name for programs: lower case letters, digits and `. _ : -`, 64 at most."""
 
     default_error_messages: ClassVar[dict[str, Any]] = {
@@ -113,11 +121,10 @@ class Object(serializers.Field):  # type: ignore[type-arg]  # as above
 class TextList(serializers.ListField):
     """At most 256 different texts; a scope, a property name."""
 
-    child = Text(max_length=128)
     default_error_messages: ClassVar[dict[str, Any]] = {"twice": "Each only once."}
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=256, **options)
+    def __init__(self, *, longest: int = 128, **options: Any) -> None:
+        super().__init__(child=Text(max_length=longest), max_length=256, **options)
 
     def to_internal_value(self, data: Any) -> list[str]:
         texts: list[str] = super().to_internal_value(data)
@@ -127,12 +134,24 @@ class TextList(serializers.ListField):
 
 
 class Body(serializers.Serializer[Any]):
-    """What a request may hold: a field that is not declared is an error, not noise."""
+    """What a request may hold: a field that is not declared is an error, not noise. Every error is told at once."""
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict) and (unknown := [name for name in data if name not in self.fields]):
-            sentence = "There is no such field here."
-            raise serializers.ValidationError(
-                {name: [serializers.ErrorDetail(sentence, "unknown_field")] for name in unknown}
-            )
-        return super().to_internal_value(data)
+        unknown = [name for name in data if name not in self.fields] if isinstance(data, dict) else []
+        errors: dict[str, Any] = {name: [UNKNOWN_FIELD] for name in unknown}
+        try:
+            value = super().to_internal_value(data)
+        except serializers.ValidationError as wrong:
+            if isinstance(wrong.detail, dict):
+                errors |= wrong.detail
+            raise serializers.ValidationError(errors or wrong.detail) from wrong
+        if errors:
+            raise serializers.ValidationError(errors)
+        return value
+
+
+class NoBody(Body):
+    """Nothing is asked for."""
+
+
+UNKNOWN_FIELD = serializers.ErrorDetail("There is no such field here.", "unknown_field")

@@ -10,6 +10,7 @@ from verify.ground.problem import FieldError
 
 MOST_BYTES = 1_048_576
 LARGEST = 2**63 - 1
+DEEPEST = 32
 
 
 class StrictJSONParser(JSONParser):
@@ -25,18 +26,24 @@ def loads(body: bytes) -> Any:
         raise Refusal("body_too_large", "too_large", f"At most {MOST_BYTES} bytes.")
     try:
         document = json.loads(body.decode(), object_pairs_hook=_object, parse_constant=_refuse_constant)
-        _check(document, "")
+        _check(document, "", DEEPEST)
     except (ValueError, RecursionError) as error:
         raise Refusal("invalid_json", "invalid", "The body is not JSON in UTF-8.") from error
     return document
 
 
+class Repeated(dict[str, Any]):
+    """An object in which the member `twice` was given twice; told by `_check`, which knows where it stands."""
+
+    twice = ""
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise _bad(f"/{twice}", "duplicate_member", f"`{twice}` is given twice.")
+    members = Repeated(pairs)
+    if len(members) == len(pairs):
+        return dict(members)
+    names = [name for name, _ in pairs]
+    members.twice = next(name for name in names if names.count(name) > 1)
     return members
 
 
@@ -45,22 +52,33 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(message)
 
 
-def _check(value: Any, pointer: str) -> None:
+def _check(value: Any, pointer: str, depth: int) -> None:
     if isinstance(value, str):
         if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
             raise _bad(pointer, "invalid_text", "A text holds U+0000 or a lone surrogate.")
-    elif isinstance(value, bool) or value is None:
-        return
-    elif isinstance(value, int | float):
-        if not -LARGEST <= value <= LARGEST:
-            raise _bad(pointer, "out_of_range", "A number is beyond 64 bits.")
-    elif isinstance(value, list):
+    elif isinstance(value, list | dict):
+        _check_inside(value, pointer, depth)
+    elif isinstance(value, int | float) and not -LARGEST <= value <= LARGEST:
+        raise _bad(pointer, "out_of_range", "A number is beyond 64 bits.")
+
+
+def _check_inside(value: list[Any] | dict[str, Any], pointer: str, depth: int) -> None:
+    if depth == 0:
+        raise _bad(pointer, "too_deep", f"At most {DEEPEST} levels.")
+    if isinstance(value, list):
         for index, item in enumerate(value):
-            _check(item, f"{pointer}/{index}")
-    else:
-        for name, item in value.items():
-            _check(name, pointer)
-            _check(item, f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}")
+            _check(item, f"{pointer}/{index}", depth - 1)
+        return
+    for name, item in value.items():
+        _check(name, pointer, depth)
+        _check(item, f"{pointer}/{escaped(name)}", depth - 1)
+    if isinstance(value, Repeated):
+        raise _bad(f"{pointer}/{escaped(value.twice)}", "duplicate_member", f"`{value.twice}` is given twice.")
+
+
+def escaped(name: str) -> str:
+    """A member's name inside a pointer (RFC 6901 §3)."""
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 def _bad(pointer: str, code: str, detail: str) -> Refusal:

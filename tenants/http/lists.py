@@ -1,16 +1,20 @@
 """Cursor lists: newest first by id, `limit` 1 to 100, an opaque cursor that is good in its own environment only."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.core import signing
 from django.db.models import QuerySet
 from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
 
 from tenants.rules.refusal import Refusal
 from verify.ground.problem import FieldError
 
 DEFAULT_LIMIT, MOST = 20, 100
+
+T = TypeVar("T")
 
 
 class Page:
@@ -49,6 +53,39 @@ class CursorList(BasePagination):
         ]
 
 
+class Parameters:
+    """Reads a request's query; every wrong or unknown parameter is collected and told at once by `finish`."""
+
+    def __init__(self, request: Request, known: set[str]) -> None:
+        self._errors: list[FieldError] = []
+        self.given: dict[str, str] = {}
+        for name, values in request.query_params.lists():
+            if name not in known:
+                self._add(bad_parameter(name, "There is no such parameter here.", "unknown_parameter"))
+            elif len(values) > 1:
+                self._add(bad_parameter(name, "Give it once."))
+            else:
+                self.given[name] = str(values[0])
+
+    def read(self, name: str, reader: Callable[[str], T]) -> T | None:
+        """What `reader` makes of the parameter; None when it is missing or wrong."""
+        if name not in self.given:
+            return None
+        try:
+            return reader(self.given[name])
+        except Refusal as refusal:
+            self._add(refusal)
+            return None
+
+    def finish(self) -> None:
+        if self._errors:
+            detail = "Some parameters are not valid; see `errors`."
+            raise Refusal("invalid_request", "invalid", detail, errors=tuple(self._errors))
+
+    def _add(self, refusal: Refusal) -> None:
+        self._errors += refusal.errors
+
+
 def read_limit(text: str | None) -> int:
     if text is None:
         return DEFAULT_LIMIT
@@ -68,7 +105,7 @@ def read_cursor(text: str | None, salt: str) -> UUID | None:
 
 
 def bad_parameter(name: str, detail: str, code: str = "invalid") -> Refusal:
-    return Refusal("invalid_request", "invalid", detail, errors=(FieldError(f"?{name}", code, detail),))
+    return Refusal("invalid_request", "invalid", detail, errors=(FieldError(f"/{name}", code, detail),))
 
 
 def _sign(last: UUID, salt: str) -> str:

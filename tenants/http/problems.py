@@ -6,12 +6,12 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from tenants.http.json import escaped
 from tenants.http.request_id import request_id
 from tenants.rules.refusal import NOT_FOUND, Refusal
 from verify.ground.problem import CONTENT_TYPE, KINDS, FieldError, problem
@@ -44,9 +44,6 @@ def problem_response(refusal: Refusal, request: Any) -> Response:
 def _as_refusal(error: Exception) -> Refusal | None:
     if isinstance(error, Refusal):
         return error
-    if isinstance(error, OperationalError):
-        log.warning("The database does not answer", error=str(error).splitlines()[0])
-        return Refusal("database_unavailable", "unavailable", "The database does not answer now; try again shortly.")
     if isinstance(error, exceptions.ValidationError):
         errors = tuple(_flatten(error.get_full_details(), ""))
         return Refusal("invalid_request", "invalid", "Some fields are not valid; see `errors`.", errors=errors)
@@ -67,7 +64,7 @@ def _flatten(details: Any, pointer: str) -> Iterator[FieldError]:
         yield FieldError(pointer, str(details["code"]), str(details["message"]))
     else:
         for name, item in details.items():
-            yield from _flatten(item, pointer if name == "non_field_errors" else f"{pointer}/{name}")
+            yield from _flatten(item, pointer if name == "non_field_errors" else f"{pointer}/{escaped(str(name))}")
 
 
 def _body(refusal: Refusal, request: HttpRequest) -> dict[str, Any]:
@@ -100,6 +97,15 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
         refusal = Refusal("body_too_large", "too_large", f"At most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes.")
     body = _body(refusal, request)
+    return JsonResponse(body, status=body["status"], content_type=CONTENT_TYPE)
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """A store that we need does not answer."""
+    refusal = Refusal("unavailable", "unavailable", "The database or Redis does not answer now; try again shortly.")
+    body = _body(refusal, request)
+    if not _wants_json(request):
+        return render(request, "errors/broken.html", {"request_id": body["request_id"]}, status=body["status"])
     return JsonResponse(body, status=body["status"], content_type=CONTENT_TYPE)
 
 

@@ -1,6 +1,7 @@
 """One way to list, read and write any resource of an environment; an app's views say only what is theirs."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -10,12 +11,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tenants import clock
-from tenants.http.lists import CursorList, Page, bad_parameter, read_cursor, read_limit
+from tenants.http.lists import DEFAULT_LIMIT, CursorList, Page, Parameters, bad_parameter, read_cursor, read_limit
 from tenants.models import Environment
 from tenants.models.kept import FactBearing, Kept
 from tenants.queries.propagation import is_told
 from tenants.rules.permissions import Actor
-from tenants.rules.refusal import not_found
+from tenants.rules.refusal import Refusal, not_found
 from tenants.tenancy import tenant_transaction
 from verify.ground.ids import decode
 
@@ -45,6 +46,17 @@ class ResourceView(viewsets.GenericViewSet[Any]):
     lookup_value_regex = "[^/]+"
     pagination_class = CursorList
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refusals in the contract's order: who calls, may they, is it there; only then what they sent."""
+        super().initial(request, *args, **kwargs)
+        if "pk" in kwargs and request.method not in SAFE:
+            row_id = self.row_id(kwargs["pk"])
+            with tenant_transaction(self.environment.organization_id):
+                if not self.rows(self.environment).filter(pk=row_id).exists():
+                    raise not_found()
+        if request.headers.get("Transfer-Encoding") and not request.headers.get("Content-Length"):
+            raise Refusal("length_required", "length_required", "Send the body with its Content-Length, not in chunks.")
+
     def rows(self, environment: Environment) -> QuerySet[Any]:
         found: QuerySet[Any] = self.model.objects.within(environment)
         return found
@@ -64,24 +76,26 @@ class ResourceView(viewsets.GenericViewSet[Any]):
 
     def list(self, request: Request) -> Response:
         salt = f"{self.resource}:{self.environment.id}"
-        parameters = self._parameters(request, {"limit", "cursor", *self.filters})
-        limit, after = read_limit(parameters.get("limit")), read_cursor(parameters.get("cursor"), salt)
+        reading = Parameters(request, {"limit", "cursor", *self.filters})
+        limit = reading.read("limit", read_limit)
+        after = reading.read("cursor", lambda text: read_cursor(text, salt))
+        rows = self.rows(self.environment)
+        for name, keep in self.filters.items():
+            kept = reading.read(name, partial(keep, rows))
+            rows = rows if kept is None else kept
+        reading.finish()
         with tenant_transaction(self.environment.organization_id):
-            rows = self.rows(self.environment)
-            for name, keep in self.filters.items():
-                if name in parameters:
-                    rows = keep(rows, parameters[name])
-            page = Page(rows, limit=limit, after=after, salt=salt)
+            page = Page(rows, limit=limit or DEFAULT_LIMIT, after=after, salt=salt)
             data = self.get_serializer(self.furnished(page.rows), many=True).data
         return Response({"object": "list", "data": data, "has_more": page.has_more, "next_cursor": page.next_cursor})
 
     def retrieve(self, request: Request, pk: str) -> Response:
-        self._parameters(request, set())
         row_id = self.row_id(pk)
         with tenant_transaction(self.environment.organization_id):
             row = self.rows(self.environment).filter(pk=row_id).first()
             if row is None:
                 raise not_found()
+            Parameters(request, set()).finish()
             data = self.get_serializer(*self.furnished([row])).data
         return Response(data)
 
@@ -97,7 +111,7 @@ class ResourceView(viewsets.GenericViewSet[Any]):
 
     def given(self, body: type[serializers.Serializer[Any]], *, partial: bool = False) -> dict[str, Any]:
         """The checked body. Raises ValidationError, which is told field by field."""
-        self._parameters(self.request, set())
+        Parameters(self.request, set()).finish()
         serializer = body(data=self.request.data, partial=partial)
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
@@ -120,11 +134,3 @@ class ResourceView(viewsets.GenericViewSet[Any]):
 
     def get_serializer_context(self) -> dict[str, Any]:
         return {"now": clock.now()}
-
-    def _parameters(self, request: Request, known: set[str]) -> dict[str, str]:
-        for name in request.query_params:
-            if name not in known:
-                raise bad_parameter(name, "There is no such parameter here.", "unknown_parameter")
-            if len(request.query_params.getlist(name)) > 1:
-                raise bad_parameter(name, "Give it once.")
-        return {name: str(request.query_params[name]) for name in request.query_params}

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from django.db import OperationalError, connection
+from django.db import DatabaseError, connection
 
 
 class Health(NamedTuple):
@@ -25,7 +25,7 @@ def database_health() -> Health:
         with connection.cursor() as cursor:
             cursor.execute(_QUESTION)
             row = cursor.fetchone()
-    except OperationalError as error:
+    except DatabaseError as error:
         return Health(None, f"The database does not answer: {str(error).splitlines()[0]}")
     user, passes_security, owns_tables, migrated = row
     if passes_security or owns_tables:

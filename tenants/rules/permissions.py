@@ -46,5 +46,11 @@ def covers(granted: Collection[str], permission: str) -> bool:
 
 
 def uncovered(granted: Collection[str], wanted: Iterable[str]) -> list[str]:
-    """What of `wanted` may not be handed on: a secret key issues only what it has itself."""
-    return [name for name in wanted if not (name in granted if name == EVERYTHING_HERE else covers(granted, name))]
+    """What of `wanted` may not be handed on: nobody issues more than they have."""
+
+    def is_covered(name: str) -> bool:
+        if name == EVERYTHING_HERE:
+            return name in granted or ENVIRONMENT_PERMISSIONS.issubset(granted)
+        return covers(granted, name)
+
+    return [name for name in wanted if not is_covered(name)]

@@ -21,7 +21,6 @@ PUBLIC = {
     "accounts/password/reset/done/": "sign-in",
     "accounts/password/reset/key/{}-{}/": "sign-in",
     "accounts/password/reset/key/done/": "sign-in",
-    "accounts/signup/": "says that it is closed",
     "accounts/inactive/": "says so",
     "accounts/confirm-email/": "says to look into the mailbox",
     "accounts/confirm-email/{}/": "from a mail",

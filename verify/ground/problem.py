@@ -16,6 +16,7 @@ KINDS: dict[str, Kind] = {
     "method_not_allowed": Kind(405, "Method not allowed"),
     "not_acceptable": Kind(406, "Not acceptable"),
     "conflict": Kind(409, "In conflict with the present state"),
+    "length_required": Kind(411, "The length is required"),
     "too_large": Kind(413, "The request is too large"),
     "unsupported_media": Kind(415, "The media type is not supported"),
     "unprocessable": Kind(422, "The request cannot be carried out"),
@@ -28,7 +29,7 @@ CONTENT_TYPE = "application/problem+json"
 
 
 class FieldError(NamedTuple):
-    """`pointer` is RFC 6901 into the body, or the parameter's name after a `?`."""
+    """`pointer` is RFC 6901 into the body, or `/` and the name of a query parameter."""
 
     pointer: str
     code: str

@@ -3,9 +3,10 @@
 import logging
 import re
 
-_KEY = re.compile(r"\b([a-z0-9]{1,16}_(?:test|live)_lc)[0-9A-Za-z]{36}\b")
+_KEY = re.compile(r"([a-z0-9]{1,16}_(?:test|live)_lc)[0-9A-Za-z]{36}")
 _STRIPE = re.compile(r"\b((?:sk|rk)_(?:test|live)_|whsec_)[0-9A-Za-z+/=]{8,}")
 _TOKEN = re.compile(r"\beyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]*")
+_RESET_LINK = re.compile(r"(/password/reset/key/)[^/\s\"]+")
 _ADDRESS_PASSWORD = re.compile(r"(\b[a-z+]+://[^\s:/@]*:)[^\s@]+@")
 
 
@@ -14,6 +15,7 @@ def redact(text: str) -> str:
     text = _KEY.sub(r"\1…", text)
     text = _STRIPE.sub(r"\1…", text)
     text = _TOKEN.sub("eyJ…", text)
+    text = _RESET_LINK.sub(r"\1…", text)
     return _ADDRESS_PASSWORD.sub(r"\1…@", text)
 
 

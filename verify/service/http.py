@@ -34,9 +34,11 @@ Handler = Callable[[Request], Awaitable[Response]]
 class Refused(Exception):
     """Ends a request without a verdict; `kind` is one of verify.ground.problem.KINDS."""
 
-    def __init__(self, kind: str, code: str, detail: str, errors: tuple[FieldError, ...] = ()) -> None:
+    def __init__(
+        self, kind: str, code: str, detail: str, errors: tuple[FieldError, ...] = (), *, allow: str = ""
+    ) -> None:
         super().__init__(detail)
-        self.kind, self.code, self.detail, self.errors = kind, code, detail, errors
+        self.kind, self.code, self.detail, self.errors, self.allow = kind, code, detail, errors, allow
 
 
 def json_response(content: object, status: int = 200) -> Response:
@@ -47,5 +49,9 @@ def refusal_response(refused: Refused, *, path: str, request_id: str) -> Respons
     body = problem(
         refused.kind, refused.code, refused.detail, instance=path, request_id=request_id, errors=refused.errors
     )
-    headers = (("www-authenticate", 'Bearer realm="licet"'),) if refused.kind == "unauthenticated" else ()
-    return Response(KINDS[refused.kind].status, _encode(body), CONTENT_TYPE, headers)
+    headers = []
+    if refused.kind == "unauthenticated":
+        headers.append(("www-authenticate", 'Bearer realm="licet"'))
+    if refused.allow:
+        headers.append(("allow", refused.allow))
+    return Response(KINDS[refused.kind].status, _encode(body), CONTENT_TYPE, tuple(headers))

@@ -34,9 +34,10 @@ class Routes:
         known = self._table.get(path)
         if known is None:
             raise Refused("not_found", "not_found", "There is nothing at this address.")
-        if method != known[0]:
-            raise Refused("method_not_allowed", "method_not_allowed", f"Use {known[0]} here.")
-        return known[1]
+        allowed, handler = known
+        if method != allowed and (method, allowed) != ("HEAD", "GET"):
+            raise Refused("method_not_allowed", "method_not_allowed", f"Use {allowed} here.", allow=allowed)
+        return handler
 
     async def verify(self, request: Request) -> Response:
         try:

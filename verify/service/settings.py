@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from verify.digests import Pepper, parse_ring
 from verify.ground.environment import Env, Misconfigured
+from verify.ground.failpoints import armed
 
 
 class Settings(NamedTuple):
@@ -16,6 +17,9 @@ class Settings(NamedTuple):
 def load() -> Settings:
     """Raises Misconfigured with one sentence."""
     env = Env(os.environ)
+    if armed() and env.text("LICET_MODE") == "production":
+        message = f"LICET_FAILPOINTS ({', '.join(armed())}) is for tests; unset it in production."
+        raise Misconfigured(message)
     try:
         peppers = parse_ring(env.required("LICET_PEPPERS"))
     except ValueError as error:

@@ -114,6 +114,26 @@ def test_a_draft_keeps_what_was_not_given(place: Place) -> None:
     assert after == before | {"version": 2, "duration_days": 30}
 
 
+def test_a_change_of_nothing_makes_no_version(place: Place) -> None:
+    plan = place.sample["plan"]
+    before = place.api.get(f"/v1/plans/{plan}").json()
+    assert place.api.patch(f"/v1/plans/{plan}", json={}).json() == before
+    renamed = place.api.patch(f"/v1/plans/{plan}", json={"name": "Renamed"}).json()
+    assert renamed == before | {"name": "Renamed"}
+
+
+def test_the_reason_told_is_that_of_the_status(place: Place) -> None:
+    license = place.sample["license"]
+    place.post(f"licenses/{license}/suspension", {"reason": "unpaid"}, status=200)
+    revoked = place.post(f"licenses/{license}/revocation", status=200)
+    assert (revoked["status"], revoked["status_reason"]) == ("revoked", "manual")
+
+
+def test_a_feature_code_with_spaces_is_refused(place: Place) -> None:
+    answer = place.api.patch(f"/v1/plans/{place.sample['plan']}", json={"features": {" export ": True}})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/features")
+
+
 def test_a_boolean_feature_takes_no_value(place: Place) -> None:
     answer = place.api.patch(f"/v1/plans/{place.sample['plan']}", json={"features": {"export": 5}})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/features/export")

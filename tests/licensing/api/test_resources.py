@@ -97,14 +97,14 @@ def test_a_cursor_is_good_in_its_own_list_and_environment_only(new_place: Callab
     cursor = others.api.get("/v1/customers", params={"limit": 1}).json()["next_cursor"]
     for path in ("customers", "licenses"):
         answer = mine.api.get(f"/v1/{path}", params={"cursor": cursor})
-        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "?cursor")
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/cursor")
 
 
 @pytest.mark.parametrize(
     ("query", "pointer"),
     [
-        *((f"limit={text}", "?limit") for text in ("0", "101", "-1", "x", "٣", "", "1&limit=2")),
-        *(("cursor=x", "?cursor"), ("colour=red", "?colour"), ("customer=x", "?customer")),
+        *((f"limit={text}", "/limit") for text in ("0", "101", "-1", "x", "٣", "", "1&limit=2")),
+        *(("cursor=x", "/cursor"), ("colour=red", "/colour"), ("customer=x", "/customer")),
     ],
 )
 def test_a_bad_parameter_is_named(place: Place, query: str, pointer: str) -> None:
@@ -136,6 +136,11 @@ def test_lists_are_filtered_by_their_parent(place: Place) -> None:
         (b'{"nmae": "a"}', 400, "/nmae"),
         (b'{"name": "a", "metadata": {"deep": {"n": 9223372036854775808}}}', 400, "/metadata/deep/n"),
         (b'{"name": "a", "metadata": 1}', 400, "/metadata"),
+        (b'{"name": "a", "metadata": {"b": {"c": 1, "c": 2}}}', 400, "/metadata/b/c"),
+        (b'{"name": "a", "metadata": {"~/": "\\u0000"}}', 400, "/metadata/~0~1"),
+        (b'{"\\ud800": 1, "\\ud800": 2}', 400, ""),
+        (b'{"name": "a", "metadata": ' + b'{"a":' * 40 + b"1" + b"}" * 40 + b"}", 400, "/metadata" + "/a" * 31),
+        (b'{"name": "a", "email": 5}', 400, "/email"),
         (b'{"name": "a", "email": "nobody"}', 400, "/email"),
         (b"{}", 400, "/name"),
     ],
@@ -161,6 +166,7 @@ def test_a_bad_field_is_named_and_nothing_is_made(place: Place, body: bytes, sta
         (b'{"name": NaN}', {}, 400),
         (b'{"metadata": ' + b"[" * 10_000 + b"]" * 10_000 + b"}", {}, 400),
         (b'{"name": ' + b"9" * 5000 + b"}", {}, 400),
+        (b'{"metadata": ' + b"[" * 925 + b"]" * 925 + b"}", {}, 400),
         (b"{}", {"Content-Encoding": "gzip"}, 415),
         (b"name=a", {"Content-Type": "application/x-www-form-urlencoded"}, 415),
         (b'{"name": "%s"}' % (b"x" * 1_100_000), {}, 413),
@@ -224,3 +230,56 @@ def test_the_openapi_document_lists_every_route_and_is_served(place: Place) -> N
     assert {("get", f"/v1/{resource}/{{id}}") for resource in RESOURCES} <= operations
     assert ("delete", "/v1/licenses/{id}/suspension") in operations
     assert json.dumps(document).count("#/components/schemas/Problem") > len(operations)
+
+
+def test_every_error_is_told_at_once(place: Place) -> None:
+    body = {"nmae": 1, "name": "", "email": "nobody", "colour": "red"}
+    answer = place.api.post("/v1/customers", json=body)
+    assert {error["pointer"] for error in answer.json()["errors"]} == {"/nmae", "/name", "/email", "/colour"}
+    answer = place.api.get("/v1/licenses?limit=0&bogus=1&other=2&customer=x")
+    assert {error["pointer"] for error in answer.json()["errors"]} == {"/limit", "/bogus", "/other", "/customer"}
+
+
+def test_what_is_not_there_is_told_before_what_is_wrong_with_the_body(place: Place) -> None:
+    for method, path in (
+        ("POST", f"licenses/{new('lic')}/suspension"),
+        ("DELETE", f"licenses/{new('lic')}/suspension"),
+        ("PATCH", f"plans/{new('plan')}"),
+        ("GET", f"keys/{new('key')}"),
+        ("DELETE", f"secret_keys/{new('skey')}"),
+    ):
+        answer = place.api.request(method, f"/v1/{path}?bogus=1", content=b"not even JSON")
+        assert answer.status_code == 404, (method, path, answer.text)
+
+
+def test_a_body_in_chunks_is_refused_and_never_taken_for_an_empty_one(place: Place) -> None:
+    path = f"/v1/licenses/{place.sample['license']}/suspension"
+    answer = place.api.post(path, content=iter([b'{"reason":', b' "unpaid"}']))
+    assert (answer.status_code, answer.json()["code"]) == (411, "length_required")
+    assert place.api.get(f"/v1/licenses/{place.sample['license']}").json()["status"] == "active"
+
+
+@pytest.mark.parametrize(
+    ("resource", "body", "pointer"),
+    [
+        ("products", {"code": 123, "name": "n"}, "/code"),
+        ("keys", {"prefix": 9}, "/prefix"),
+        ("keys", {"prefix": "lsk"}, "/prefix"),
+        ("meters", {"code": "m", "name": "n", "aggregation": "sum", "properties": ["x" * 65]}, "/properties/0"),
+        ("secret_keys", {"name": "n", "scopes": ["verify"], "expires_at": "2020-01-01T00:00:00Z"}, "/expires_at"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_never_bent_into_shape(
+    place: Place, resource: str, body: dict[str, Any], pointer: str
+) -> None:
+    if resource == "keys":
+        body = body | {"license": place.sample["license"]}
+    answer = place.api.post(f"/v1/{resource}", json=body)
+    assert (answer.status_code, [error["pointer"] for error in answer.json()["errors"]]) == (400, [pointer])
+
+
+@pytest.mark.parametrize("text", ["9999-12-31T23:59:59.999Z", "2300-01-01T00:00:00.123Z", "2040-02-29T12:00:00.001Z"])
+def test_a_time_loses_no_millisecond(place: Place, text: str) -> None:
+    made = place.post("keys", {"license": place.sample["license"], "expires_at": text})
+    assert made["expires_at"] == text
+    assert place.verify(key=made["secret"])["key"]["expires_at"] == text

@@ -14,6 +14,12 @@ def test_keys_lose_their_secret_part(prefix: str) -> None:
     assert told == f"could not use {prefix}_live_lc…, giving up"
 
 
+@pytest.mark.parametrize("before", ["api_key_", "key%3D", "x", "/password/reset/key/"])
+def test_a_key_is_found_wherever_it_is_glued_to(before: str) -> None:
+    key = key_format.generate("demo", "test")
+    assert key[-36:] not in redact(before + key + "/")
+
+
 @pytest.mark.parametrize(
     "secret",
     ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "sk_live_51H8abcdefgh", "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIxIn0.c2ln"],

@@ -111,6 +111,11 @@ def test_a_new_key_is_known_at_once_even_if_it_was_asked_for_before(place: Place
         assert place.verify_until("VALID", key=made["secret"])["key"]["id"] == made["id"]
 
 
+def test_a_wrong_method_is_told_the_right_one(place: Place) -> None:
+    assert place.verifier.get("/v1/verify").headers["allow"] == "POST"
+    assert place.verifier.head("/readyz").status_code == 200
+
+
 def test_readiness_and_metrics_are_for_operators(place: Place) -> None:
     ready = place.verifier.get("/readyz").json()
     assert (ready["status"], ready["redis"], ready["facts"]) == ("ready", "ok", "whole")
