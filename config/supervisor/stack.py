@@ -62,9 +62,7 @@ def licet(doors: Doors, home: Path, environment: Mapping[str, str], admin: Mappi
     return Plan(
         prepare=command("prepare", extra=admin),
         at_once=(
-            program(
-                "web", PYTHON, "-m", "uvicorn", "config.asgi:application", "--fd", str(web), *SERVE, *STOPS, fds=(web,)
-            ),
+            program("web", *UVICORN, "--fd", str(web), fds=(web,)),
             *verifiers,
         ),
         prepared=(program("relay", *MANAGE, "relay"),),
