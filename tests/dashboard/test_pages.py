@@ -34,7 +34,7 @@ PAGES = {
     "/accounts/2fa/webauthn/add/",
     "/accounts/sessions/",
 }
-OPEN_PAGES = ("/accounts/login/", "/accounts/password/reset/", "/accounts/signup/")
+OPEN_PAGES = ("/accounts/login/", "/accounts/password/reset/")
 MOST_BYTES = 200 * 1024
 
 

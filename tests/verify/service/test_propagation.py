@@ -21,7 +21,7 @@ from tests.places import Place
 from tests.prove import Figure
 from tests.running.nodes import Node, control_plane, verify_nodes
 
-NODES, TRIALS = 4, 200
+NODES, TRIALS, LEAST_TRIALS = 4, 200, 60
 WITHIN_SECONDS = 1.0
 OPEN_SECONDS = 60.0  # how long the write transaction stays open at full size
 
@@ -125,6 +125,10 @@ def cut_one_link() -> None:
         administrator.client_kill_filter(_id=random.choice(links)["id"])
 
 
+def scaled(scale: float) -> int:
+    return max(LEAST_TRIALS, round(TRIALS * scale))
+
+
 def keep(figure: Figure, trial: Trial) -> None:
     figure("trials, none missed", len(trial.seconds), "")
     figure("median until the last of 4 nodes", statistics.median(trial.seconds) * 1000, "ms")
@@ -141,10 +145,10 @@ def test_every_change_is_seen_by_every_node(place: Place, nodes: list[Node], fig
 
 @pytest.mark.prove
 def test_no_change_is_missed_when_a_connection_is_cut_in_between(
-    place: Place, nodes: list[Node], figure: Figure
+    place: Place, nodes: list[Node], figure: Figure, scale: float
 ) -> None:
     with trials(place, nodes) as trial:
-        for _ in range(TRIALS):
+        for _ in range(scaled(scale)):
             trial.run(in_between=cut_one_link)
         keep(figure, trial)
 
@@ -159,7 +163,7 @@ def test_an_open_write_transaction_delays_nothing(
             "VALUES (gen_random_uuid(), gen_random_uuid(), 'none', gen_random_uuid(), 0, now())"
         )
         opened = time.monotonic()
-        while len(trial.seconds) < TRIALS or time.monotonic() - opened < OPEN_SECONDS * scale:
+        while len(trial.seconds) < scaled(scale) or time.monotonic() - opened < OPEN_SECONDS * scale:
             trial.run()
         figure("transaction open for", time.monotonic() - opened, "s")
         connection.rollback()
