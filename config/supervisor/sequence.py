@@ -3,7 +3,8 @@
 import json
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -47,6 +48,7 @@ def up(given: Mapping[str, str], home: Path, planner: Planner = stack.licet, str
             ports.listen(Env(given, {})) as doors,
             homes.socket_root(home) as sockets_root,
             Crew(log, lock) as crew,
+            _told_only_while_running(home / "bootstrap.json"),
         ):
             _start(crew, Place(home, sockets_root, doors), given, planner)
             while True:
@@ -63,9 +65,18 @@ def up(given: Mapping[str, str], home: Path, planner: Planner = stack.licet, str
         log.close()
 
 
+@contextmanager
+def _told_only_while_running(announced: Path) -> Iterator[None]:
+    """Whoever waits for this file must not find the one of an earlier run."""
+    announced.unlink(missing_ok=True)
+    try:
+        yield
+    finally:
+        announced.unlink(missing_ok=True)
+
+
 def _start(crew: Crew, place: Place, given: Mapping[str, str], planner: Planner) -> None:
     crew.log.progress(f"starting in {place.home}")
-    (place.home / "bootstrap.json").unlink(missing_ok=True)
     told = keyring.secrets(place.home, given)
     told |= pair.start(crew, place.home, place.sockets_root, Env(given, {}))
     told |= _whereabouts(Env(given, {}), place)
