@@ -5,7 +5,7 @@ import shlex
 
 from django.conf import settings
 
-_BEARER = '"Authorization: Bearer $LICET_SECRET_KEY"'  # a shell variable: a page never knows a secret key
+_BEARER = '"Authorization: Bearer $SECRET_KEY"'  # a shell variable: a page never knows a secret key
 
 
 def verify(key: str) -> str:

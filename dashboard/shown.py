@@ -8,8 +8,6 @@ from licensing.queries.licenses import effective_version
 from tenants.models import Environment
 from verify.license_status import Status
 
-_REFUSED = {Status.REVOKED, Status.ENDED, Status.SUSPENDED, Status.PENDING, Status.EXPIRED}
-
 
 class ShownLicense(NamedTuple):
     row: License
@@ -20,7 +18,7 @@ class ShownLicense(NamedTuple):
     @property
     def refuses(self) -> bool:
         """Whether verify refuses every key of it now."""
-        return self.status in _REFUSED
+        return not Status(self.status).opens
 
     @property
     def is_revoked(self) -> bool:
@@ -48,8 +46,9 @@ _SENTENCES = {
 def shown_license(row: License, now: datetime) -> ShownLicense:
     """`reason` is a sentence, or what was typed by whoever decided it; None where the status says it all."""
     status, reason = row.standing(now)
-    typed = row.revocation_reason or row.suspension_reason
-    return ShownLicense(row, status.value, typed or _SENTENCES.get(reason or "", reason), effective_version(row))
+    return ShownLicense(
+        row, status.value, row.typed_reason(status) or _SENTENCES.get(reason or "", reason), effective_version(row)
+    )
 
 
 def shown_key(row: Key, environment: Environment, now: datetime) -> ShownKey:

@@ -16,6 +16,11 @@ class Status(StrEnum):
     TRIALING = "trialing"
     ACTIVE = "active"
 
+    @property
+    def opens(self) -> bool:
+        """Whether a key of such a license may be valid at all."""
+        return self in (Status.GRACE, Status.TRIALING, Status.ACTIVE)
+
 
 class Lifetime(Protocol):
     """What a status is computed from; times are milliseconds since 1970 UTC."""

@@ -9,7 +9,8 @@ from django.conf import settings
 
 from licensing.actions.licenses import hold_of
 from licensing.actions.writing import locked, referred
-from licensing.models import Key, License, Plan, PlanVersion
+from licensing.models import Key, License
+from licensing.queries.licenses import granted_scopes
 from licensing.rules.holds import Hold, Move, after
 from tenants.actions import audit
 from tenants.models import Environment
@@ -88,8 +89,5 @@ def revoke_key(key_id: UUID, *, within: Environment, by: Actor, now: datetime, r
 def _check_scopes(scopes: Sequence[str] | None, holder: License, within: Environment) -> None:
     if scopes is None:
         return
-    plan = Plan.objects.within(within).get(pk=holder.plan_id)
-    version = max(holder.plan_version, plan.floor_version)
-    granted = PlanVersion.objects.within(within).get(plan=plan.id, version=version).scopes
-    if beyond := sorted(set(scopes) - set(granted)):
+    if beyond := sorted(set(scopes) - set(granted_scopes(holder, within))):
         raise bad_field("scopes", f"The license does not have {', '.join(beyond)}.", "scope_beyond_license")

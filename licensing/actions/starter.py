@@ -20,13 +20,11 @@ from tenants.models.kept import Kept
 from tenants.rules.permissions import Actor
 from tenants.tenancy import tenant_transaction
 from verify.digests import key_digests
-from verify.license_status import Status
 
 CODE = "api"
 PLAN = "starter"
 CUSTOMER = "sample"
 SCOPES = ["reports:read", "reports:write"]
-USABLE = (Status.ACTIVE, Status.TRIALING, Status.GRACE)
 
 K = TypeVar("K", bound=Kept)
 
@@ -78,7 +76,7 @@ def _first(model: type[K], within: Environment, **known: object) -> K | None:
 def _usable_license(within: Environment, customer: Customer, plan: Plan, now: datetime) -> License | None:
     with tenant_transaction(within.organization_id):
         rows = list(License.objects.within(within).filter(customer=customer, plan=plan).order_by("-id")[:50])
-    return next((row for row in rows if row.standing(now).status in USABLE), None)
+    return next((row for row in rows if row.standing(now).status.opens), None)
 
 
 def _usable_key(within: Environment, sold: License, secret: str, now: datetime) -> Key | None:

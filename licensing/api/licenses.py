@@ -13,7 +13,6 @@ from licensing.models import License
 from tenants import clock
 from tenants.http.fields import Body, Moment, NoBody, Object, PublicId, Text, Whole
 from tenants.http.resources import ResourceView, by_reference
-from verify.license_status import Status
 
 
 class LicenseAnswer(serializers.ModelSerializer[License]):
@@ -52,8 +51,7 @@ class LicenseAnswer(serializers.ModelSerializer[License]):
 
     def get_status_reason(self, row: License) -> str | None:
         status, reason = row.standing(self.context["now"])
-        given = {Status.REVOKED: row.revocation_reason, Status.SUSPENDED: row.suspension_reason}
-        return given.get(status) or reason
+        return row.typed_reason(status) or reason
 
 
 class LicenseBody(Body):

@@ -9,7 +9,7 @@ from licensing.models.plan import Plan
 from licensing.models.within import TenantForeignKey
 from tenants.clock import milliseconds
 from tenants.models.kept import FactBearing, InEnvironment
-from verify.license_status import Standing, standing
+from verify.license_status import Standing, Status, standing
 
 
 class License(FactBearing, InEnvironment):
@@ -49,6 +49,10 @@ class License(FactBearing, InEnvironment):
     def standing(self, now: datetime) -> Standing:
         """Its status and reason at `now`, by the same function that verify asks."""
         return standing(_Lifetime(self), milliseconds(now) or 0)
+
+    def typed_reason(self, status: Status) -> str:
+        """What was typed by whoever brought it into this status by hand."""
+        return {Status.REVOKED: self.revocation_reason, Status.SUSPENDED: self.suspension_reason}.get(status, "")
 
 
 class _Lifetime:

@@ -73,6 +73,21 @@ def test_nothing_to_object_to_is_valid() -> None:
     assert (verdict.reason, verdict.detail, verdict.valid) == (Reason.VALID, None, True)
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [
+        FACTS,
+        *(OBJECTIONS[reason][0] for reason in Reason if reason.startswith("LICENSE_")),
+        license(trial_ends_at=NOW + 1),
+        license(trial_ends_at=NOW),
+    ],
+)
+def test_a_status_opens_exactly_when_the_license_is_not_objected_to(facts: Facts) -> None:
+    verdict = decide(facts, ASKED, NOW)
+    assert verdict.case is not None
+    assert verdict.case.standing.status.opens is verdict.valid
+
+
 def test_an_unknown_key_is_not_found_and_tells_nothing() -> None:
     verdict = decide(None, ASKED, NOW)
     assert verdict.reason is Reason.NOT_FOUND
