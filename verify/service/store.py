@@ -11,6 +11,7 @@ environment's `on_outage` allows what is remembered; metrics `licet_verify_redis
 
 import asyncio
 import logging
+import time
 from typing import Any, NoReturn
 
 import hiredis
@@ -25,6 +26,7 @@ from verify.service.redis_link import LinkLost, RedisLink, open_link
 TRUST_SECONDS = 0.6
 PING_SECONDS = 0.15
 READ_SECONDS = 1.0
+JOIN_SECONDS = 0.1
 BACK_OFF_SECONDS = (0.02, 0.05, 0.1, 0.2, 0.5)
 
 log = logging.getLogger(__name__)
@@ -44,7 +46,7 @@ class FactStore:
         self._url = redis_url
         self._memory = Memory()
         self._link: RedisLink | None = None
-        self._reading: dict[str, asyncio.Future[Versioned | None]] = {}
+        self._reading: dict[str, tuple[float, asyncio.Future[Versioned | None]]] = {}
         self._proven_at = float("-inf")  # the sending time of the last answered PING
         self._ended = asyncio.Event()
 
@@ -81,8 +83,11 @@ class FactStore:
         return self.seconds_suspect() <= 0
 
     def seconds_suspect(self) -> float:
-        """How long ago what is held ceased to be trusted; 0 or less while it is."""
-        return asyncio.get_running_loop().time() - self._proven_at - TRUST_SECONDS
+        """How long ago what is held ceased to be trusted; 0 or less while it is.
+
+        By the true clock: the event loop's stands still while a callback runs.
+        """
+        return time.monotonic() - self._proven_at - TRUST_SECONDS
 
     async def state(self) -> StoreState:
         """Asks Redis itself. Raises StoreUnavailable, StoreNotReady."""
@@ -95,7 +100,7 @@ class FactStore:
             raise StoreUnavailable from error
 
     async def _connect(self) -> None:
-        sent_at = asyncio.get_running_loop().time()
+        sent_at = time.monotonic()
         link = await open_link(self._url, self._forget, self._ended.set)
         self._ended.clear()
         self._memory.clear()
@@ -104,9 +109,8 @@ class FactStore:
     async def _keep_proving(self) -> None:
         """PINGs until one is not answered within the time that trust lasts."""
         assert self._link is not None  # noqa: S101 - set by _connect
-        loop = asyncio.get_running_loop()
         while not self._ended.is_set():
-            sent_at = loop.time()
+            sent_at = time.monotonic()
             async with asyncio.timeout(TRUST_SECONDS):
                 await self._link.call("PING")
             self._proven_at = sent_at
@@ -127,9 +131,9 @@ class FactStore:
             self._memory.forget(key)
 
     async def _read(self, kind: str, key: str) -> Versioned | None:
-        """One read per key at a time; whoever else wants it waits for the same answer."""
-        answer = self._reading.get(key)
-        if answer is None:
+        """Who wants what is being read waits for the same answer, unless that was asked for too long ago to be news."""
+        began, answer = self._reading.get(key, (0.0, None))
+        if answer is None or time.monotonic() - began > JOIN_SECONDS:
             answer = self._start_reading(kind, key)
         try:
             async with asyncio.timeout(READ_SECONDS):
@@ -143,11 +147,12 @@ class FactStore:
             _unavailable()
         answer: asyncio.Future[Versioned | None] = asyncio.get_running_loop().create_future()
         answer.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may be left to look
-        self._reading[key] = answer
+        self._reading[key] = (time.monotonic(), answer)
         metrics.FACT_READS.inc()
 
         def replied(reply: Any) -> None:
-            self._reading.pop(key, None)
+            if self._reading.get(key, (0.0, None))[1] is answer:
+                del self._reading[key]
             try:
                 found = _interpret(kind, reply)
             except (StoreUnavailable, StoreNotReady) as error:
