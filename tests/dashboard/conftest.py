@@ -21,6 +21,12 @@ ARGUMENTS = (
 )
 
 
+@pytest.fixture
+def owner_email() -> str:
+    """Somebody signs in here: a person of their own for each tenant."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Site:
     """`url` without a slash at its end; ids as they are in addresses."""
