@@ -14,6 +14,12 @@ ROLES = {
     "licet_sweep": "LOGIN NOINHERIT BYPASSRLS",
     "licet_lookup": "NOLOGIN NOINHERIT",
 }
+# Before PostgreSQL 16 every member may become the role.
+_MAY_BECOME = """
+SELECT pg_has_role(
+    current_user, oid, CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END
+) FROM pg_roles WHERE rolname = 'licet_lookup'
+"""
 # For the schema's owner, before anything is made in it: what it makes, the two working roles may use.
 _SCHEMA = """
 CREATE SCHEMA IF NOT EXISTS lookup;
@@ -47,7 +53,7 @@ class Command(BaseCommand):
             cursor.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [list(ROLES)])
             known = {name for (name,) in cursor.fetchall()}
             missing = [role for role in ROLES if role not in known]
-            cursor.execute("SELECT pg_has_role(current_user, oid, 'SET') FROM pg_roles WHERE rolname = 'licet_lookup'")
+            cursor.execute(_MAY_BECOME)
             row = cursor.fetchone()
         if not missing and row is not None and row[0]:
             return
