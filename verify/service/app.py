@@ -58,7 +58,7 @@ class App:
         except Refused as refused:
             metrics.REFUSED.labels(refused.code).inc()
             response = refusal_response(refused, path=path, request_id=request_id)
-        except Exception:
+        except Exception:  # the edge: a bug ends this request with 500 and its traceback in the log, not the process
             log.exception("A bug answered %s %s with 500 (%s)", scope["method"], path, request_id)
             broken = Refused("internal", "internal_error", "Something broke on our side; it was logged.")
             response = refusal_response(broken, path=path, request_id=request_id)
