@@ -83,15 +83,20 @@ def _start(crew: Crew, place: Place, given: Mapping[str, str], planner: Planner)
     administrator = told.pop(pair.ADMIN, given.get(pair.ADMIN, ""))
     written = {name: given[name] for name in KEPT if given.get(name)} | told
     homes.write_private(place.home / "environment.json", json.dumps(written, indent=1) + "\n")
-    environment = {
-        **OWN,
-        "LICET_SUPERVISED": "1",
-        **{name: value for name, value in given.items() if name != pair.ADMIN},
-        **told,
-    }
+    inherited = {name: value for name, value in given.items() if name != pair.ADMIN}
+    environment = {**OWN, "LICET_SUPERVISED": "1", **inherited, **_bytecode(given, place.home), **told}
     admin = {pair.ADMIN: administrator} if administrator else {}
     _run(crew, planner(place.doors, place.home, environment, admin), place.doors)
     crew.log.plain(announcement.text(place.home, place.doors))
+
+
+def _bytecode(given: Mapping[str, str], home: Path) -> dict[str, str]:
+    """Whoever wants no bytecode beside the sources gets it in the data directory: without any, each process would
+    compile all it imports at every start, which then takes twice as long.
+    """
+    if not given.get("PYTHONDONTWRITEBYTECODE"):
+        return {}
+    return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(home / "bytecode")}
 
 
 def _whereabouts(env: Env, place: Place) -> dict[str, str]:

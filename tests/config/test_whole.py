@@ -55,3 +55,10 @@ def test_a_wish_to_stop_is_granted_at_once(tmp_path: Path) -> None:
     with Whole(tmp_path / "home") as whole:
         assert whole.stop(signal.SIGINT) == 0
         assert whole.left(seconds=0) == {}
+
+
+def test_who_wants_no_bytecode_beside_the_sources_has_it_in_the_data_directory(tmp_path: Path) -> None:
+    """Else every process would compile all it imports at every start."""
+    with Whole(tmp_path / "home", {"PYTHONDONTWRITEBYTECODE": "1"}) as whole:
+        assert list((whole.home / "bytecode").rglob("django/**/*.pyc"))
+        assert whole.stop() == 0
