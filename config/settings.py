@@ -29,6 +29,7 @@ LICET_LOCAL_URL = f"http://{_host}:{LICET_PORT}"
 LICET_LOCAL_VERIFY_URL = f"http://{_host}:{env.number('LICET_VERIFY_PORT', 8001)}"
 LICET_PUBLIC_URL = env.text("LICET_PUBLIC_URL", LICET_LOCAL_URL).rstrip("/")
 LICET_VERIFY_URL = env.text("LICET_VERIFY_URL", LICET_LOCAL_VERIFY_URL).rstrip("/")
+LICET_API_RATE_PER_SECOND = env.number("LICET_API_RATE_PER_SECOND", 100)
 LICET_METRICS_TOKEN = env.text("LICET_METRICS_TOKEN")
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
 
@@ -66,9 +67,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "tenants.http.request_id.RequestIdMiddleware",
-    "tenants.http.client_address.ClientAddressMiddleware",
-    "tenants.http.security_headers.SecurityHeadersMiddleware",
-    "tenants.http.outages.OutageMiddleware",
+    "tenants.http.middleware.client_address.ClientAddressMiddleware",
+    "tenants.http.middleware.security_headers.SecurityHeadersMiddleware",
+    "tenants.http.middleware.outages.OutageMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -186,6 +187,12 @@ FACT_SOURCES = [
     "licensing.publishing.LICENSES",
     "licensing.publishing.KEYS",
 ]
+
+# What every new environment is given besides itself.
+ENVIRONMENT_FURNISHERS = ["licensing.actions.catalogue.furnish_environment"]
+
+# What carries out each kind of job: `run(job, progress) -> result`.
+JOBS = {"audit_log.verification": "tenants.actions.audit_verification.run"}
 
 # Kombu spells a Redis behind a socket differently.
 CELERY_BROKER_URL = env.text(

@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 from licensing.models import Customer, Key, License, Plan, PlanVersion
 from tenants.clock import milliseconds
 from tenants.publishing.sources import Built, Source
-from verify.facts import CustomerFacts, KeyFacts, LicenseFacts, PlanFacts, PlanTerms
+from verify.facts import CustomerFacts, KeyFacts, LicenseFacts, Overrides, PlanFacts, PlanTerms
 from verify.ground.ids import encode
 
 
@@ -39,11 +40,19 @@ def _licenses(rows: Sequence[License]) -> Iterable[Built]:
             trial_ends_at=milliseconds(row.trial_ends_at),
             suspended=row.suspended_at is not None,
             revoked=row.revoked_at is not None,
+            overrides=_overrides(row.overrides),
         )
         yield Built(row.public_id, row.revision, fact)
 
 
+def _overrides(given: dict[str, Any]) -> Overrides:
+    scopes = given.get("scopes")
+    return Overrides(None if scopes is None else tuple(scopes), given.get("features") or {})
+
+
 def _keys(rows: Sequence[Key]) -> Iterable[Built]:
+    successors = Key.objects.across_tenants().filter(rotated_from__in=[row.id for row in rows])
+    rotated = set(successors.values_list("rotated_from", flat=True))
     for row in rows:
         fact = KeyFacts(
             id=row.public_id,
@@ -51,8 +60,11 @@ def _keys(rows: Sequence[Key]) -> Iterable[Built]:
             license=encode(License.PREFIX, row.license_id),
             scopes=None if row.scopes is None else tuple(row.scopes),
             expires_at=milliseconds(row.expires_at),
-            suspended=False,
+            suspended=row.suspended_at is not None,
             revoked=row.revoked_at is not None,
+            allowed_ips=tuple(row.allowed_ips),
+            user=row.user,
+            rotated=row.id in rotated,
         )
         yield Built(bytes(row.digest).hex(), row.revision, fact)
 

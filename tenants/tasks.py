@@ -1,19 +1,42 @@
-"""Work that may be late: tidying. Schedules stand beside their tasks; every task is safe to run twice."""
+"""Work for Celery: jobs, and tidying that may be late. Every task is safe to run twice; schedules stand beside them."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from celery import current_app, shared_task
 from django.core.management import call_command
 
 from tenants import clock
-from tenants.actions.tidying import tidy_outbox as tidy
+from tenants.actions import idempotency, jobs, tidying
 
 KEEP_TOLD = timedelta(days=1)
+KEEP_EVENTS = timedelta(days=90)
+HAND_OUT_AGAIN = timedelta(seconds=30)
+
+
+@shared_task
+def run_job(organization_id: str, job_id: str) -> None:
+    jobs.carry_out(UUID(organization_id), UUID(job_id))
+
+
+@shared_task
+def hand_out_jobs() -> None:
+    jobs.hand_out_again(before=clock.now() - HAND_OUT_AGAIN)
 
 
 @shared_task
 def tidy_outbox() -> None:
-    tidy(before=clock.now() - KEEP_TOLD)
+    tidying.tidy_outbox(before=clock.now() - KEEP_TOLD)
+
+
+@shared_task
+def tidy_events() -> None:
+    tidying.tidy_events(before=clock.now() - KEEP_EVENTS)
+
+
+@shared_task
+def forget_idempotent_answers() -> None:
+    idempotency.forget_answers(before=clock.now() - idempotency.KEPT)
 
 
 @shared_task
@@ -21,5 +44,8 @@ def tidy_sessions() -> None:
     call_command("clearsessions")
 
 
+current_app.add_periodic_task(60.0, hand_out_jobs.s(), name="hand out jobs that nobody has begun")
 current_app.add_periodic_task(600.0, tidy_outbox.s(), name="tidy the outbox")
+current_app.add_periodic_task(3600.0, tidy_events.s(), name="tidy old events")
+current_app.add_periodic_task(3600.0, forget_idempotent_answers.s(), name="forget idempotent answers")
 current_app.add_periodic_task(86_400.0, tidy_sessions.s(), name="tidy ended sessions")

@@ -8,12 +8,14 @@ The setting is a `SET LOCAL` statement, so that it ends with its transaction and
 import contextlib
 import uuid
 from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any, Protocol, Self, TypeVar
 
 from django.db import connections, models, transaction
 from psycopg import sql
 
 SETTING = "app.organization"
+_shared: ContextVar[uuid.UUID | None] = ContextVar("shared", default=None)
 
 M = TypeVar("M", bound=models.Model)
 
@@ -37,15 +39,33 @@ class NestedTransaction(Exception):
 
 @contextlib.contextmanager
 def tenant_transaction(organization_id: uuid.UUID, *, using: str = "default") -> Iterator[None]:
-    """One transaction that sees and writes the rows of one organization. It is never nested."""
+    """One transaction that sees and writes the rows of one organization. Nested only in a `shared_transaction`."""
     connection = connections[using]
     if connection.in_atomic_block:
-        raise NestedTransaction
+        if using != "default" or _shared.get() != organization_id:
+            raise NestedTransaction
+        with transaction.atomic():
+            yield
+        return
     with transaction.atomic(using=using):
         with connection.cursor() as cursor:
             # A literal: SET takes no parameters. The UUID is a UUID object, and psycopg quotes it.
             cursor.execute(sql.SQL("SET LOCAL app.organization TO {}").format(str(organization_id)).as_string())
         yield
+
+
+@contextlib.contextmanager
+def shared_transaction(organization_id: uuid.UUID) -> Iterator[None]:
+    """A request's one transaction, which the `tenant_transaction`s inside it join as savepoints.
+
+    So an action commits together with what is remembered of the request that asked for it.
+    """
+    with tenant_transaction(organization_id):
+        token = _shared.set(organization_id)
+        try:
+            yield
+        finally:
+            _shared.reset(token)
 
 
 class TenantQuerySet(models.QuerySet[M]):

@@ -72,8 +72,17 @@ def effective_version(license: LicenseFacts, plan: PlanFacts) -> int:
     return max(license.plan_version, plan.floor)
 
 
+def effective_terms(license: LicenseFacts, plan: PlanFacts) -> PlanTerms:
+    """What the license grants: the version in force, with what was overridden for this license."""
+    terms = plan.versions[effective_version(license, plan)]
+    scopes, features = license.overrides.scopes, license.overrides.features
+    if scopes is None and not features:
+        return terms
+    return PlanTerms(terms.scopes if scopes is None else scopes, {**terms.features, **features})
+
+
 def _case(facts: Facts, request: VerifyRequest, now: int) -> Case:
-    terms = facts.plan.versions[effective_version(facts.license, facts.plan)]
+    terms = effective_terms(facts.license, facts.plan)
     granted = frozenset(terms.scopes)
     scopes = granted if facts.key.scopes is None else granted.intersection(facts.key.scopes)
     return Case(request, facts, now, standing(facts.license, now), terms, scopes)
@@ -174,4 +183,6 @@ def _warnings(case: Case) -> tuple[WarningCode, ...]:
         found.append(WarningCode.LICENSE_EXPIRING)
     if soon(case.facts.key.expires_at):
         found.append(WarningCode.KEY_EXPIRING)
+    if case.facts.key.rotated:
+        found.append(WarningCode.KEY_ROTATED)
     return tuple(found)

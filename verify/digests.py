@@ -54,11 +54,20 @@ def key_digests(peppers: Sequence[Pepper], environment: str, key: str) -> list[D
     return [_digest(pepper, b"key", environment.encode(), key) for pepper in peppers]
 
 
+def imported_key_digests(peppers: Sequence[Pepper], environment: str, sha256: bytes) -> list[Digest]:
+    """The same of a key that was made elsewhere and imported by its SHA-256; it never equals one of our own."""
+    scope = b"\0".join((b"key", environment.encode(), b"sha256"))
+    return [_keyed(pepper, scope + b"\0" + sha256) for pepper in peppers]
+
+
 def secret_key_digests(peppers: Sequence[Pepper], secret_key: str) -> list[Digest]:
     """Our own secret key's digest: it is what tells the environment, so none goes in."""
     return [_digest(pepper, b"secret_key", b"", secret_key) for pepper in peppers]
 
 
 def _digest(pepper: Pepper, purpose: bytes, scope: bytes, secret: str) -> Digest:
-    message = b"\0".join((purpose, scope, FORMAT.encode(), secret.encode()))
+    return _keyed(pepper, b"\0".join((purpose, scope, FORMAT.encode(), secret.encode())))
+
+
+def _keyed(pepper: Pepper, message: bytes) -> Digest:
     return Digest(pepper.version, hmac.new(pepper.secret, message, hashlib.sha256).digest())

@@ -25,6 +25,7 @@ class EnvironmentFacts(Fact, frozen=True, array_like=True, gc=False):
     kind: str
     on_outage: str
     stale_seconds: int
+    has_imported_keys: bool = False
 
 
 class SecretKeyFacts(Fact, frozen=True, array_like=True, gc=False):
@@ -61,6 +62,13 @@ class PlanFacts(Fact, frozen=True, array_like=True, gc=False):
     versions: dict[int, PlanTerms]
 
 
+class Overrides(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a license has otherwise than its plan: `scopes` instead of the plan's, `features` code by code."""
+
+    scopes: tuple[str, ...] | None = None
+    features: dict[str, Any] = {}
+
+
 class LicenseFacts(Fact, frozen=True, array_like=True, gc=False):
     KIND: ClassVar[str] = "license"
     id: str
@@ -72,6 +80,7 @@ class LicenseFacts(Fact, frozen=True, array_like=True, gc=False):
     trial_ends_at: int | None
     suspended: bool
     revoked: bool
+    overrides: Overrides = Overrides()
 
 
 class KeyFacts(Fact, frozen=True, array_like=True, gc=False):
@@ -87,6 +96,7 @@ class KeyFacts(Fact, frozen=True, array_like=True, gc=False):
     revoked: bool
     allowed_ips: tuple[str, ...] = ()
     user: str | None = None
+    rotated: bool = False
 
 
 class StoreState(msgspec.Struct, frozen=True, array_like=True):

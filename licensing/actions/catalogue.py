@@ -1,28 +1,35 @@
-"""Creating products, features and meters."""
+"""Creating, changing and removing products, features and meters."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
 
-from licensing.actions.writing import unique
 from licensing.models import Feature, Meter, Product
 from licensing.models.catalogue import Coded
+from licensing.queries.catalogue import REQUESTS, is_in_use
 from tenants.actions import audit
+from tenants.actions.writing import applied, locked, unique
 from tenants.models import Environment
+from tenants.publishing.outbox import delete_for_good, insert_and_tell, update_and_tell
 from tenants.rules.permissions import Actor
+from tenants.rules.refusal import Refusal
 from tenants.tenancy import tenant_transaction
+
+C = TypeVar("C", bound=Coded)
 
 
 def create_product(
     *, within: Environment, by: Actor, now: datetime, code: str, name: str, audience: str | None = None
 ) -> Product:
     row = Product(code=code, name=name, audience=audience or code)
-    _create(row, "product.created", within=within, by=by, now=now)
+    _create(row, within=within, by=by, now=now)
     return row
 
 
 def create_feature(*, within: Environment, by: Actor, now: datetime, code: str, name: str, kind: str) -> Feature:
     row = Feature(code=code, name=name, kind=kind)
-    _create(row, "feature.created", within=within, by=by, now=now)
+    _create(row, within=within, by=by, now=now)
     return row
 
 
@@ -46,12 +53,46 @@ def create_meter(
         properties=list(properties),
         stripe_event_name=stripe_event_name or code,
     )
-    _create(row, "meter.created", within=within, by=by, now=now)
+    _create(row, within=within, by=by, now=now)
     return row
 
 
-def _create(row: Coded, action: str, *, within: Environment, by: Actor, now: datetime) -> None:
+def change_coded(model: type[C], row_id: UUID, *, within: Environment, by: Actor, now: datetime, **given: Any) -> C:
+    """Each given field replaces the old one; the code stays, as plans refer to it."""
+    with tenant_transaction(within.organization_id):
+        row = locked(model, row_id, within)
+        if changes := applied(row, given):
+            update_and_tell(row, *changes, now=now)
+            audit.record(f"{_noun(model)}.changed", row, by=by, now=now, environment_id=within.id, changes=changes)
+    return row
+
+
+def remove_coded(model: type[C], row_id: UUID, *, within: Environment, by: Actor, now: datetime) -> C:
+    """Only what no plan refers to. Raises Refusal (409)."""
+    with tenant_transaction(within.organization_id):
+        row = locked(model, row_id, within)
+        if is_in_use(row, within):
+            raise Refusal("in_use", "conflict", f"A plan refers to this {_noun(model)}, so it stays.")
+        delete_for_good(row)
+        changes = {"code": row.code, "name": row.name}
+        audit.record(f"{_noun(model)}.removed", row, by=by, now=now, environment_id=within.id, changes=changes)
+    return row
+
+
+def furnish_environment(environment: Environment, *, now: datetime) -> None:
+    """What every environment has from the start, inside the transaction that makes it: the meter `requests`."""
+    meter = Meter(code=REQUESTS, name="Requests", aggregation="sum", stripe_event_name=REQUESTS)
+    meter.organization_id, meter.environment_id, meter.created_at = environment.organization_id, environment.id, now
+    insert_and_tell(meter, now=now)
+
+
+def _create(row: Coded, *, within: Environment, by: Actor, now: datetime) -> None:
     row.organization_id, row.environment_id, row.created_at = within.organization_id, within.id, now
     with unique("code", "_code_once"), tenant_transaction(within.organization_id):
-        row.insert()
-        audit.record(action, row, by=by, now=now, environment_id=within.id, changes={"code": row.code})
+        insert_and_tell(row, now=now)
+        what = f"{_noun(type(row))}.created"
+        audit.record(what, row, by=by, now=now, environment_id=within.id, changes={"code": row.code})
+
+
+def _noun(model: type[Coded]) -> str:
+    return model.__name__.lower()

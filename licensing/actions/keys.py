@@ -1,18 +1,21 @@
-"""Issuing and revoking keys."""
+"""Issuing, changing and rotating keys."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 
-from licensing.actions.licenses import hold_of
-from licensing.actions.writing import locked, referred
+from licensing.actions.holding import move
 from licensing.models import Key, License
 from licensing.queries.licenses import granted_scopes
-from licensing.rules.holds import Hold, Move, after
+from licensing.rules.holds import Hold, Move
 from tenants.actions import audit
+from tenants.actions.events import announce
+from tenants.actions.issued import Issued
+from tenants.actions.writing import applied, locked, referred
 from tenants.models import Environment
 from tenants.publishing.outbox import insert_and_tell, update_and_tell
 from tenants.rules.permissions import Actor
@@ -30,64 +33,99 @@ def issue_key(
     by: Actor,
     now: datetime,
     license: UUID,
-    name: str | None = None,
     prefix: str = DEFAULT_PREFIX,
     scopes: Sequence[str] | None = None,
     expires_at: datetime | None = None,
-    metadata: dict[str, Any] | None = None,
-) -> tuple[Key, str]:
-    """The new row and its secret, which is never seen again. `scopes` None means all the license has, always."""
+    **described: Any,
+) -> Issued[Key]:
+    """The new row and its secret, which is never seen again. `scopes` None means all the license has, always.
+
+    `described`: name, allowed_ips, user, metadata.
+    """
     if expires_at is not None and expires_at <= now:
         raise bad_field("expires_at", "The end must be in the future.")
-    secret, digest = _secret(prefix, within)
     with tenant_transaction(within.organization_id):
-        holder = referred(License, license, within, field="license")
-        if hold_of(holder) is Hold.REVOKED:
-            raise Refusal("license_revoked", "conflict", "This license was revoked; it takes no new keys.")
-        _check_scopes(scopes, holder, within)
-        row = Key(
-            organization_id=within.organization_id,
-            environment_id=within.id,
-            license=holder,
-            name=name,
-            prefix=prefix,
-            digest=digest.value,
-            pepper_version=digest.pepper_version,
-            last4=secret[-4:],
-            scopes=None if scopes is None else list(scopes),
-            expires_at=expires_at,
-            metadata=metadata or {},
-            created_at=now,
-        )
+        holder = usable_license(license, within)
+        check_scopes(scopes, holder, within)
+        row = Key(license=holder, prefix=prefix, scopes=scopes, expires_at=expires_at, **described)
+        secret = _make(row, within, now)
         insert_and_tell(row, now=now)
-        changes = {"license": holder.public_id, "name": name, "last4": row.last4}
+        changes = {"license": holder.public_id, "name": row.name, "last4": row.last4}
         audit.record("key.created", row, by=by, now=now, environment_id=within.id, changes=changes)
-    return row, secret
+        announce("key.created", row, within=within, by=by, now=now, data=changes)
+    return Issued(row, secret)
 
 
-def _secret(prefix: str, within: Environment) -> tuple[str, Digest]:
-    if prefix == key_format.SECRET_KEY_PREFIX:
-        raise bad_field("prefix", "This prefix marks our own secret keys; choose another.")
-    secret = key_format.generate(prefix, "live" if within.kind == "live" else "test")
-    return secret, key_digests(settings.LICET_PEPPERS, within.public_id, secret)[0]
-
-
-def revoke_key(key_id: UUID, *, within: Environment, by: Actor, now: datetime, reason: str = "") -> Key:
-    """Revoking what is revoked changes nothing and is not an error."""
+def change_key(key_id: UUID, *, within: Environment, by: Actor, now: datetime, **given: Any) -> Key:
+    """Each given field replaces the whole old one."""
     with tenant_transaction(within.organization_id):
         row = locked(Key, key_id, within)
-        before = Hold.NONE if row.revoked_at is None else Hold.REVOKED
-        if after(before, Move.REVOKE) is before:
-            return row
-        row.revoked_at, row.revocation_reason = now, reason
-        update_and_tell(row, "revoked_at", "revocation_reason", now=now)
-        changes = {"reason": reason} if reason else {}
-        audit.record("key.revoked", row, by=by, now=now, environment_id=within.id, changes=changes)
+        if row.hold is Hold.REVOKED:
+            raise _revoked()
+        if (end := given.get("expires_at")) is not None and end <= now and end != row.expires_at:
+            raise bad_field("expires_at", "The end must be in the future; to end it now, revoke it.")
+        if given.get("scopes") is not None:
+            check_scopes(given["scopes"], License.objects.within(within).get(pk=row.license_id), within)
+        if changes := applied(row, given):
+            update_and_tell(row, *changes, now=now)
+            audit.record("key.changed", row, by=by, now=now, environment_id=within.id, changes=changes)
     return row
 
 
-def _check_scopes(scopes: Sequence[str] | None, holder: License, within: Environment) -> None:
+def rotate_key(key_id: UUID, *, within: Environment, by: Actor, now: datetime, overlap_seconds: int = 0) -> Issued[Key]:
+    """A successor with the same license, end and bounds; the old key ends with the overlap, or sooner by itself."""
+    with tenant_transaction(within.organization_id):
+        old = locked(Key, key_id, within)
+        if old.status(now) != "active":
+            detail = f"This key is {old.status(now)}; only one that works can be rotated."
+            raise Refusal("key_not_active", "conflict", detail)
+        kept = {field: getattr(old, field) for field in _ROTATED}
+        row = Key(license=usable_license(old.license_id, within), rotated_from=old, **kept)
+        row.prefix = old.prefix or DEFAULT_PREFIX
+        secret = _make(row, within, now)
+        insert_and_tell(row, now=now)
+        overlap_ends = now + timedelta(seconds=overlap_seconds)
+        old.expires_at = min(overlap_ends, old.expires_at or overlap_ends)
+        update_and_tell(old, "expires_at", now=now)
+        changes = {"successor": row.public_id, "overlap_seconds": overlap_seconds}
+        audit.record("key.rotated", old, by=by, now=now, environment_id=within.id, changes=changes)
+        announce("key.rotated", old, within=within, by=by, now=now, data=changes)
+    return Issued(row, secret)
+
+
+suspend_key = partial(move, Key, move=Move.SUSPEND)
+reinstate_key = partial(move, Key, move=Move.REINSTATE)
+revoke_key = partial(move, Key, move=Move.REVOKE)
+
+_ROTATED = ("name", "scopes", "expires_at", "allowed_ips", "user", "metadata")
+
+
+def usable_license(license_id: UUID, within: Environment, *, at: str = "") -> License:
+    """Raises Refusal: 400 when it is not there, 409 when it was revoked."""
+    found = referred(License, license_id, within, field=f"{at}license")
+    if found.hold is Hold.REVOKED:
+        raise Refusal("license_revoked", "conflict", "This license was revoked; it takes no new keys.")
+    return found
+
+
+def check_scopes(scopes: Sequence[str] | None, holder: License, within: Environment, *, at: str = "") -> None:
     if scopes is None:
         return
     if beyond := sorted(set(scopes) - set(granted_scopes(holder, within))):
-        raise bad_field("scopes", f"The license does not have {', '.join(beyond)}.", "scope_beyond_license")
+        raise bad_field(f"{at}scopes", f"The license does not have {', '.join(beyond)}.", "scope_beyond_license")
+
+
+def _make(row: Key, within: Environment, now: datetime) -> str:
+    """Gives `row` its place, a secret and the secret's digest; returns the secret."""
+    prefix = row.prefix or DEFAULT_PREFIX
+    if prefix == key_format.SECRET_KEY_PREFIX:
+        raise bad_field("prefix", "This prefix marks our own secret keys; choose another.")
+    secret = key_format.generate(prefix, "live" if within.kind == "live" else "test")
+    digest: Digest = key_digests(settings.LICET_PEPPERS, within.public_id, secret)[0]
+    row.organization_id, row.environment_id, row.created_at = within.organization_id, within.id, now
+    row.digest, row.pepper_version, row.last4 = digest.value, digest.pepper_version, secret[-4:]
+    return secret
+
+
+def _revoked() -> Refusal:
+    return Refusal("already_revoked", "conflict", "What was revoked stays as it is; issue a new key.")

@@ -4,16 +4,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from licensing.actions.writing import locked, referred, unique
-from licensing.models import Feature, Plan, PlanVersion, Product
+from licensing.actions.terms import check_terms
+from licensing.models import Plan, PlanVersion, Product
+from licensing.models.plan import TERMS
 from tenants.actions import audit
+from tenants.actions.events import announce
+from tenants.actions.writing import applied, locked, referred, unique
 from tenants.models import Environment
 from tenants.publishing.outbox import insert_and_tell, update_and_tell
 from tenants.rules.permissions import Actor
-from tenants.rules.refusal import bad_field
 from tenants.tenancy import tenant_transaction
-
-TERMS = ("features", "scopes", "duration_days", "trial_days", "grace_days")
 
 
 def create_plan(
@@ -23,9 +23,9 @@ def create_plan(
     row = Plan(organization_id=within.organization_id, environment_id=within.id, code=code, name=name, created_at=now)
     with unique("code", "plans_code_once"), tenant_transaction(within.organization_id):
         row.product_id = referred(Product, product, within, field="product").id
+        check_terms(terms, within)
         version = _version(row, 1, terms, now)
         version.published_at = now
-        _check_features(version, within)
         insert_and_tell(row, now=now)
         version.insert()
         changes = {"code": code, "version": 1}
@@ -37,19 +37,18 @@ def change_plan(plan_id: UUID, *, within: Environment, by: Actor, now: datetime,
     """Each term given replaces the whole old one in a new version, not in force until published. `name` is at once."""
     with tenant_transaction(within.organization_id):
         row = locked(Plan, plan_id, within)
-        if not given:
-            return row
-        changes: dict[str, Any] = {"fields": sorted(given)}
-        row.name = given.pop("name", row.name)
-        if given:
-            latest = PlanVersion.objects.within(within).get(plan=row.id, version=row.latest_version)
-            row.latest_version += 1
-            terms = {term: getattr(latest, term) for term in TERMS} | given
-            version = _version(row, row.latest_version, terms, now)
-            _check_features(version, within)
+        changes = applied(row, {"name": given.pop("name", row.name)})
+        check_terms(given, within)
+        latest = PlanVersion.objects.within(within).get(plan=row.id, version=row.latest_version)
+        terms = {term: getattr(latest, term) for term in TERMS}
+        version = _version(row, row.latest_version + 1, terms, now)
+        if new := applied(version, given):
+            row.latest_version = version.version
             version.insert()
-            changes["version"] = row.latest_version
-        row.save(update_fields=["name", "latest_version"])
+            changes |= new | {"version": version.version}
+        if not changes:
+            return row
+        update_and_tell(row, "name", "latest_version", now=now)
         audit.record("plan.changed", row, by=by, now=now, environment_id=within.id, changes=changes)
     return row
 
@@ -69,6 +68,7 @@ def publish_plan(plan_id: UUID, *, within: Environment, by: Actor, now: datetime
         update_and_tell(row, "published_version", "floor_version", now=now)
         changes = {"version": row.published_version, "apply_to": apply_to}
         audit.record("plan.published", row, by=by, now=now, environment_id=within.id, changes=changes)
+        announce("plan.published", row, within=within, by=by, now=now, data=changes)
     return row
 
 
@@ -81,11 +81,3 @@ def _version(plan: Plan, number: int, terms: dict[str, Any], now: datetime) -> P
         created_at=now,
         **terms,
     )
-
-
-def _check_features(version: PlanVersion, within: Environment) -> None:
-    """A boolean feature is on or off; a code that no feature explains yet may have any value."""
-    known = Feature.objects.within(within).filter(code__in=version.features, kind="boolean")
-    for code in known.values_list("code", flat=True):
-        if not isinstance(version.features[code], bool):
-            raise bad_field(f"features/{code}", "This feature is boolean: true or false.")

@@ -9,12 +9,13 @@ from typing import NamedTuple, TypeVar
 
 from django.conf import settings
 
-from licensing.actions.catalogue import create_feature, create_product
+from licensing.actions.catalogue import create_feature, create_meter, create_product
 from licensing.actions.customers import create_customer
 from licensing.actions.keys import issue_key
 from licensing.actions.licenses import issue_license
 from licensing.actions.plans import create_plan
-from licensing.models import Customer, Feature, Key, License, Plan, Product
+from licensing.models import Customer, Feature, Key, License, Meter, Plan, Product
+from licensing.queries.catalogue import REQUESTS
 from tenants.models import Environment
 from tenants.models.kept import Kept
 from tenants.rules.permissions import Actor
@@ -42,6 +43,8 @@ def stock(within: Environment, *, by: Actor, now: datetime, key_secret: str = ""
     customer = _first(Customer, within, external_id=CUSTOMER)
     if customer is None:
         customer = create_customer(within=within, by=by, now=now, name="Sample customer", external_id=CUSTOMER)
+    if _first(Meter, within, code=REQUESTS) is None:
+        create_meter(within=within, by=by, now=now, code=REQUESTS, name="Requests", aggregation="sum")
     plan = _plan(within, by, now)
     sold = _usable_license(within, customer, plan, now)
     if sold is None:

@@ -88,7 +88,9 @@ def _equip(environment: Environment, email: str, password: str | None, kept: Kep
     starter = stock(environment, by=system(), now=now, key_secret=kept.key_secret)
     secret_key = kept.secret_key
     if not _is_in_force(secret_key, environment, now):
-        _, secret_key = issue_secret_key("First secret key", within=environment, scopes=SCOPES, by=system(), now=now)
+        _, secret_key = issue_secret_key(
+            within=environment, by=system(), now=now, name="First secret key", scopes=SCOPES
+        )
     return Welcome(environment, email, password, secret_key, starter)
 
 

@@ -1,20 +1,28 @@
-"""/v1/keys and their revocation."""
+"""/v1/keys: issuing, changing, rotating, suspending, revoking and importing them."""
 
 from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from licensing.actions.keys import issue_key, revoke_key
-from licensing.api.licenses import ReasonBody
-from licensing.models import Key
+from licensing.actions import keys
+from licensing.actions.importing import import_keys
+from licensing.api.licenses import LicenseAnswer, ReasonBody
+from licensing.models import Key, License
+from licensing.queries.keys import STATUSES, with_status
 from tenants import clock
-from tenants.http.fields import Body, Moment, Object, Pattern, PublicId, Text, TextList
-from tenants.http.resources import ResourceView, by_reference
+from tenants.http.changes import Changes
+from tenants.http.fields import Body, Moment, Networks, Object, Pattern, PublicId, Text, TextList, Whole
+from tenants.http.filters import by_reference, by_text, chosen
+from tenants.http.manners.expand import Expansion
 from verify.key_format import PREFIX_PATTERN
+
+LONGEST_OVERLAP_SECONDS = 366 * 24 * 3600
+MOST_IMPORTED = 1000
 
 
 class KeyAnswer(serializers.ModelSerializer[Key]):
@@ -22,25 +30,20 @@ class KeyAnswer(serializers.ModelSerializer[Key]):
     license = PublicId("lic", source="license_id")
     status = serializers.SerializerMethodField()
     scopes = TextList(allow_null=True)
+    allowed_ips = TextList()
+    rotated_from = PublicId("key", source="rotated_from_id", allow_null=True)
     expires_at = Moment(allow_null=True)
     revoked_at = Moment(allow_null=True)
+    suspended_at = Moment(allow_null=True)
+    last_used_at = Moment(allow_null=True)
     metadata = Object()
     created_at = Moment()
 
     class Meta:
         model = Key
         fields: ClassVar[Any] = (
-            "id",
-            "license",
-            "name",
-            "prefix",
-            "last4",
-            "status",
-            "scopes",
-            "expires_at",
-            "revoked_at",
-            "metadata",
-            "created_at",
+            *("id", "license", "name", "prefix", "last4", "imported", "status", "scopes", "allowed_ips", "user"),
+            *("rotated_from", "expires_at", "revoked_at", "suspended_at", "last_used_at", "metadata", "created_at"),
         )
 
     def get_status(self, row: Key) -> str:
@@ -56,29 +59,84 @@ class IssuedKeyAnswer(KeyAnswer):
         fields: ClassVar[Any] = (*KeyAnswer.Meta.fields, "secret")
 
 
-class KeyBody(Body):
-    license = PublicId("lic")
+class KeyChange(Body):
     name = Text(max_length=200, required=False, allow_null=True)
-    prefix = Pattern(f"^{PREFIX_PATTERN.pattern}$", required=False)
     scopes = TextList(required=False, allow_null=True)
     expires_at = Moment(required=False, allow_null=True)
+    allowed_ips = Networks(required=False)
+    user = Text(max_length=200, required=False, allow_null=True)
     metadata = Object(required=False)
 
 
-class KeyView(ResourceView):
+class KeyBody(KeyChange):
+    license = PublicId("lic")
+    prefix = Pattern(f"^{PREFIX_PATTERN.pattern}$", required=False)
+
+
+class RotationBody(Body):
+    overlap_seconds = Whole(min_value=0, max_value=LONGEST_OVERLAP_SECONDS, required=False)
+
+
+class ImportedKey(KeyBody):
+    """`prefix` and `last4` are for recognizing it; nothing of the key itself is kept."""
+
+    hash = Text(max_length=64)
+    hash_format = serializers.ChoiceField(choices=["sha256-hex", "sha256-base64"])
+    last4 = Pattern(r"^[!-~]{4}$", required=False)
+
+
+class ImportBody(Body):
+    keys = serializers.ListField(child=ImportedKey(), min_length=1, max_length=MOST_IMPORTED)
+
+
+def _by_status(rows: QuerySet[Key], text: str) -> QuerySet[Key]:
+    return with_status(rows, chosen("status", text, STATUSES), clock.now())
+
+
+class KeyView(Changes):
     resource = "keys"
     model = Key
     serializer_class = KeyAnswer
-    filters: ClassVar[Any] = {"license": by_reference("license", "lic")}
+    filters: ClassVar[Any] = {
+        "license": by_reference("license", "lic"),
+        "customer": by_reference("customer", "cus", "license__customer_id"),
+        "user": by_text("user"),
+        "status": _by_status,
+    }
+    expansions: ClassVar[Any] = {"license": Expansion(License, LicenseAnswer)}
 
     @extend_schema(request=KeyBody, responses={201: IssuedKeyAnswer})
     def create(self, request: Request) -> Response:
-        given = self.given(KeyBody)
-        row, secret = issue_key(within=self.environment, by=self.actor, now=clock.now(), **given)
-        return self.written(row, created=True, shown_once={"secret": secret})
+        return self.created(keys.issue_key, KeyBody)
+
+    @extend_schema(request=KeyChange, responses=KeyAnswer)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        return self.changed(keys.change_key, pk, KeyChange)
+
+    @extend_schema(request=RotationBody, responses={201: IssuedKeyAnswer})
+    @action(detail=True, methods=["post"], url_path="rotation")
+    def rotation(self, request: Request, pk: str) -> Response:
+        """A successor; the old key works on for `overlap_seconds`, at once no more by default."""
+        return self.changed(keys.rotate_key, pk, RotationBody, status=201)
+
+    @extend_schema(request=ReasonBody, responses=KeyAnswer)
+    @action(detail=True, methods=["post"], url_path="suspension")
+    def suspension(self, request: Request, pk: str) -> Response:
+        return self.changed(keys.suspend_key, pk, ReasonBody)
+
+    @extend_schema(request=None, responses={200: KeyAnswer})
+    @suspension.mapping.delete
+    def reinstatement(self, request: Request, pk: str) -> Response:
+        return self.changed(keys.reinstate_key, pk)
 
     @extend_schema(request=ReasonBody, responses=KeyAnswer)
     @action(detail=True, methods=["post"], url_path="revocation")
     def revocation(self, request: Request, pk: str) -> Response:
-        key_id, given = self.row_id(pk), self.given(ReasonBody)
-        return self.written(revoke_key(key_id, within=self.environment, by=self.actor, now=clock.now(), **given))
+        """For good: what was revoked stays revoked."""
+        return self.changed(keys.revoke_key, pk, ReasonBody)
+
+    @extend_schema(request=ImportBody, responses={201: KeyAnswer(many=True)})
+    @action(detail=False, methods=["post"], url_path="import")
+    def bring_in(self, request: Request) -> Response:
+        """Keys that were made elsewhere, by their SHA-256: all of them or none."""
+        return self.created(import_keys, ImportBody)

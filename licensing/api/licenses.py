@@ -1,18 +1,27 @@
-"""/v1/licenses, their suspension and revocation."""
+"""/v1/licenses: issuing, changing, renewing, suspending and revoking them."""
 
 from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from licensing.actions.licenses import issue_license, reinstate_license, revoke_license, suspend_license
-from licensing.models import License
+from licensing.actions import licenses
+from licensing.api.customers import CustomerAnswer
+from licensing.api.plans import PlanAnswer
+from licensing.api.terms import MOST_LIMITS, Features, Quota, RateLimit
+from licensing.models import Customer, License, Plan
+from licensing.queries.plans import with_latest_terms
+from licensing.queries.standing import with_status
 from tenants import clock
-from tenants.http.fields import Body, Moment, NoBody, Object, PublicId, Text, Whole
-from tenants.http.resources import ResourceView, by_reference
+from tenants.http.changes import Changes
+from tenants.http.fields import Body, Moment, Object, PublicId, Text, TextList, Whole
+from tenants.http.filters import by_reference, chosen
+from tenants.http.manners.expand import Expansion
+from verify.license_status import Status
 
 
 class LicenseAnswer(serializers.ModelSerializer[License]):
@@ -26,24 +35,15 @@ class LicenseAnswer(serializers.ModelSerializer[License]):
     starts_at = Moment()
     expires_at = Moment(allow_null=True)
     trial_ends_at = Moment(allow_null=True)
+    overrides = Object()
     metadata = Object()
     created_at = Moment()
 
     class Meta:
         model = License
         fields: ClassVar[Any] = (
-            "id",
-            "customer",
-            "plan",
-            "plan_version",
-            "status",
-            "status_reason",
-            "starts_at",
-            "expires_at",
-            "trial_ends_at",
-            "quantity",
-            "metadata",
-            "created_at",
+            *("id", "customer", "plan", "plan_version", "status", "status_reason", "starts_at", "expires_at"),
+            *("trial_ends_at", "quantity", "overrides", "metadata", "created_at"),
         )
 
     def get_status(self, row: License) -> str:
@@ -54,47 +54,91 @@ class LicenseAnswer(serializers.ModelSerializer[License]):
         return row.typed_reason(status) or reason
 
 
-class LicenseBody(Body):
+class OverridesBody(Body):
+    """What this license has otherwise than its plan: features code by code, everything else instead of the plan's."""
+
+    features = Features(required=False)
+    scopes = TextList(required=False)
+    rate_limits = serializers.ListField(child=RateLimit(), required=False, max_length=MOST_LIMITS)
+    quotas = serializers.ListField(child=Quota(), required=False, max_length=MOST_LIMITS)
+    max_devices = Whole(min_value=0, required=False)
+
+
+class LicenseChange(Body):
+    expires_at = Moment(required=False, allow_null=True)
+    quantity = Whole(min_value=1, required=False)
+    overrides = OverridesBody(required=False)
+    metadata = Object(required=False)
+
+
+class LicenseBody(LicenseChange):
     customer = PublicId("cus")
     plan = PublicId("plan")
     starts_at = Moment(required=False)
-    expires_at = Moment(required=False, allow_null=True)
-    quantity = Whole(min_value=1, required=False)
-    metadata = Object(required=False)
 
 
 class ReasonBody(Body):
     reason = Text(max_length=500, required=False, allow_blank=True)
 
 
-class LicenseView(ResourceView):
+class RenewalBody(Body):
+    expires_at = Moment(required=False)
+
+
+class PlanOfLicenseBody(Body):
+    plan = PublicId("plan")
+
+
+def _by_status(rows: QuerySet[License], text: str) -> QuerySet[License]:
+    return with_status(rows, Status(chosen("status", text, [status.value for status in Status])), clock.now())
+
+
+class LicenseView(Changes):
     resource = "licenses"
     model = License
     serializer_class = LicenseAnswer
-    filters: ClassVar[Any] = {"customer": by_reference("customer", "cus"), "plan": by_reference("plan", "plan")}
+    filters: ClassVar[Any] = {
+        "customer": by_reference("customer", "cus"),
+        "plan": by_reference("plan", "plan"),
+        "status": _by_status,
+    }
+    expansions: ClassVar[Any] = {
+        "customer": Expansion(Customer, CustomerAnswer),
+        "plan": Expansion(Plan, PlanAnswer, with_latest_terms),
+    }
 
     @extend_schema(request=LicenseBody, responses={201: LicenseAnswer})
     def create(self, request: Request) -> Response:
-        given = self.given(LicenseBody)
-        row = issue_license(within=self.environment, by=self.actor, now=clock.now(), **given)
-        return self.written(row, created=True)
+        return self.created(licenses.issue_license, LicenseBody)
+
+    @extend_schema(request=LicenseChange, responses=LicenseAnswer)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        return self.changed(licenses.change_license, pk, LicenseChange)
 
     @extend_schema(request=ReasonBody, responses=LicenseAnswer)
     @action(detail=True, methods=["post"], url_path="suspension")
     def suspension(self, request: Request, pk: str) -> Response:
-        license_id, given = self.row_id(pk), self.given(ReasonBody)
-        row = suspend_license(license_id, within=self.environment, by=self.actor, now=clock.now(), **given)
-        return self.written(row)
+        return self.changed(licenses.suspend_license, pk, ReasonBody)
 
     @extend_schema(request=None, responses={200: LicenseAnswer})
     @suspension.mapping.delete
     def reinstatement(self, request: Request, pk: str) -> Response:
-        license_id, _ = self.row_id(pk), self.given(NoBody)
-        return self.written(reinstate_license(license_id, within=self.environment, by=self.actor, now=clock.now()))
+        return self.changed(licenses.reinstate_license, pk)
 
     @extend_schema(request=ReasonBody, responses=LicenseAnswer)
     @action(detail=True, methods=["post"], url_path="revocation")
     def revocation(self, request: Request, pk: str) -> Response:
-        license_id, given = self.row_id(pk), self.given(ReasonBody)
-        row = revoke_license(license_id, within=self.environment, by=self.actor, now=clock.now(), **given)
-        return self.written(row)
+        """For good: what was revoked stays revoked."""
+        return self.changed(licenses.revoke_license, pk, ReasonBody)
+
+    @extend_schema(request=RenewalBody, responses=LicenseAnswer)
+    @action(detail=True, methods=["post"], url_path="renewal")
+    def renewal(self, request: Request, pk: str) -> Response:
+        """Until `expires_at`, or as long again as its plan lasts; what had expired is open again."""
+        return self.changed(licenses.renew_license, pk, RenewalBody)
+
+    @extend_schema(request=PlanOfLicenseBody, responses=LicenseAnswer)
+    @action(detail=True, methods=["put"], url_path="plan")
+    def plan(self, request: Request, pk: str) -> Response:
+        """Its dates, its keys and what it has used stay."""
+        return self.changed(licenses.change_plan_of_license, pk, PlanOfLicenseBody)

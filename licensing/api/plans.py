@@ -1,20 +1,23 @@
 """/v1/plans and their publication."""
 
-import re
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from licensing.actions.plans import change_plan, create_plan, publish_plan
-from licensing.models import Plan
+from licensing.api.catalogue import ProductAnswer
+from licensing.api.terms import MOST_LIMITS, Features, Quota, RateLimit
+from licensing.models import Plan, Product
+from licensing.models.plan import DEVICE_POLICIES, TERMS
 from licensing.queries.plans import with_latest_terms
-from tenants import clock
-from tenants.http.fields import CODE_PATTERN, Body, Code, Moment, PublicId, Text, TextList, Whole
-from tenants.http.resources import ResourceView, by_reference
+from tenants.http.changes import Changes
+from tenants.http.fields import Body, Code, Moment, PublicId, Text, TextList, Whole
+from tenants.http.filters import by_reference, by_text
+from tenants.http.manners.expand import Expansion
 
 LONGEST_DAYS = 36_500
 
@@ -30,53 +33,39 @@ class PlanAnswer(serializers.ModelSerializer[Plan]):
     duration_days = serializers.IntegerField(source="terms.duration_days", allow_null=True)
     trial_days = serializers.IntegerField(source="terms.trial_days", allow_null=True)
     grace_days = serializers.IntegerField(source="terms.grace_days")
+    rate_limits = RateLimit(source="terms.rate_limits", many=True)
+    quotas = Quota(source="terms.quotas", many=True)
+    max_devices = serializers.IntegerField(source="terms.max_devices", allow_null=True)
+    device_policy = serializers.ChoiceField(source="terms.device_policy", choices=DEVICE_POLICIES)
+    token_ttl_seconds = serializers.IntegerField(source="terms.token_ttl_seconds")
+    refresh_ttl_seconds = serializers.IntegerField(source="terms.refresh_ttl_seconds", allow_null=True)
+    rotate_every_days = serializers.IntegerField(source="terms.rotate_every_days", allow_null=True)
+    stripe_price_ids = TextList(source="terms.stripe_price_ids")
     created_at = Moment()
 
     class Meta:
         model = Plan
         fields: ClassVar[Any] = (
-            "id",
-            "product",
-            "code",
-            "name",
-            "version",
-            "published_version",
-            "floor_version",
-            "features",
-            "scopes",
-            "duration_days",
-            "trial_days",
-            "grace_days",
-            "created_at",
+            *("id", "product", "code", "name", "version", "published_version", "floor_version"),
+            *(*TERMS, "created_at"),
         )
-
-
-@extend_schema_field({"type": "object", "additionalProperties": {"type": ["boolean", "number", "string"]}})
-class Features(serializers.DictField):
-    """By feature code: `true`, `false`, or a value for a configured feature."""
-
-    default_error_messages: ClassVar[dict[str, Any]] = {
-        "value": "A boolean, a number or a text of at most 1000.",
-        "code": "{code!r} is no feature code: 1 to 64 of a-z, 0-9 and . _ : -.",
-    }
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        found: dict[str, Any] = super().to_internal_value(data)
-        for code, value in found.items():
-            if not re.fullmatch(CODE_PATTERN, code):
-                self.fail("code", code=code)
-            if not isinstance(value, bool | int | float | str) or len(str(value)) > 1000:  # noqa: PLR2004 - said above
-                self.fail("value")
-        return found
 
 
 class PlanChange(Body):
     name = Text(max_length=200, required=False)
     features = Features(required=False)
     scopes = TextList(required=False)
+    rate_limits = serializers.ListField(child=RateLimit(), required=False, max_length=MOST_LIMITS)
+    quotas = serializers.ListField(child=Quota(), required=False, max_length=MOST_LIMITS)
     duration_days = Whole(min_value=1, max_value=LONGEST_DAYS, required=False, allow_null=True)
     trial_days = Whole(min_value=1, max_value=LONGEST_DAYS, required=False, allow_null=True)
     grace_days = Whole(min_value=0, max_value=LONGEST_DAYS, required=False)
+    max_devices = Whole(min_value=0, required=False, allow_null=True)
+    device_policy = serializers.ChoiceField(choices=DEVICE_POLICIES, required=False)
+    token_ttl_seconds = Whole(min_value=30, max_value=86_400, required=False)
+    refresh_ttl_seconds = Whole(min_value=60, required=False, allow_null=True)
+    rotate_every_days = Whole(min_value=1, max_value=LONGEST_DAYS, required=False, allow_null=True)
+    stripe_price_ids = TextList(longest=100, required=False)
 
 
 class PlanBody(PlanChange):
@@ -89,11 +78,12 @@ class PublicationBody(Body):
     apply_to = serializers.ChoiceField(choices=["new", "all"])
 
 
-class PlanView(ResourceView):
+class PlanView(Changes):
     resource = "plans"
     model = Plan
     serializer_class = PlanAnswer
-    filters: ClassVar[Any] = {"product": by_reference("product", "prod")}
+    filters: ClassVar[Any] = {"product": by_reference("product", "prod"), "code": by_text("code")}
+    expansions: ClassVar[Any] = {"product": Expansion(Product, ProductAnswer)}
 
     def furnished(self, rows: list[Plan]) -> list[Plan]:
         with_latest_terms(rows, self.environment)
@@ -101,17 +91,15 @@ class PlanView(ResourceView):
 
     @extend_schema(request=PlanBody, responses={201: PlanAnswer})
     def create(self, request: Request) -> Response:
-        given = self.given(PlanBody)
-        row = create_plan(within=self.environment, by=self.actor, now=clock.now(), **given)
-        return self.written(row, created=True)
+        return self.created(create_plan, PlanBody)
 
     @extend_schema(request=PlanChange, responses=PlanAnswer)
     def partial_update(self, request: Request, pk: str) -> Response:
-        plan_id, given = self.row_id(pk), self.given(PlanChange)
-        return self.written(change_plan(plan_id, within=self.environment, by=self.actor, now=clock.now(), **given))
+        """Makes a new version; it is in force once it is published."""
+        return self.changed(change_plan, pk, PlanChange)
 
     @extend_schema(request=PublicationBody, responses=PlanAnswer)
     @action(detail=True, methods=["post"], url_path="publication")
     def publication(self, request: Request, pk: str) -> Response:
-        plan_id, given = self.row_id(pk), self.given(PublicationBody)
-        return self.written(publish_plan(plan_id, within=self.environment, by=self.actor, now=clock.now(), **given))
+        """Puts the latest version in force for new licenses, or for all there are as well."""
+        return self.changed(publish_plan, pk, PublicationBody)

@@ -3,10 +3,10 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from tenants.models.kept import InEnvironment, Kept
+from tenants.models.kept import InEnvironment, Versioned
 
 
-class Coded(Kept, InEnvironment):
+class Coded(Versioned, InEnvironment):
     """A row with a code of its own in its environment."""
 
     code = models.CharField(max_length=64)

@@ -5,30 +5,34 @@ from datetime import datetime
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from licensing.models.held import Held
 from licensing.models.license import License
 from licensing.models.within import TenantForeignKey
-from tenants.models.kept import FactBearing, InEnvironment
 
 
-class Key(FactBearing, InEnvironment):
+class Key(Held):
     PREFIX = "key"
     FACT_KIND = "key"
 
     license = TenantForeignKey(License)
     name = models.CharField(max_length=200, null=True)  # noqa: DJ001 - shown as null, not as ""
-    prefix = models.CharField(max_length=16)
+    prefix = models.CharField(max_length=16, null=True)  # noqa: DJ001 - an imported key may have none that is known
     digest = models.BinaryField(max_length=32)
     pepper_version = models.PositiveIntegerField()
-    last4 = models.CharField(max_length=4)
+    last4 = models.CharField(max_length=4, null=True)  # noqa: DJ001 - as above
+    imported = models.BooleanField(default=False)
     scopes = ArrayField(models.CharField(max_length=128), null=True)
+    allowed_ips = ArrayField(models.CharField(max_length=43), default=list)
+    user = models.CharField(max_length=200, null=True)  # noqa: DJ001 - bound to nobody is not bound to ""
+    rotated_from = TenantForeignKey("Key", null=True)
     expires_at = models.DateTimeField(null=True)
-    revoked_at = models.DateTimeField(null=True)
-    revocation_reason = models.CharField(max_length=500, blank=True)
+    last_used_at = models.DateTimeField(null=True)
     metadata = models.JSONField(default=dict)
 
     class Meta:
         db_table = "keys"
         constraints = [
+            models.UniqueConstraint(fields=["organization_id", "id"], name="keys_tenant_key"),
             models.UniqueConstraint(fields=["organization_id", "environment_id", "digest"], name="keys_digest_once"),
         ]
         indexes = [
@@ -40,7 +44,9 @@ class Key(FactBearing, InEnvironment):
         return self.public_id
 
     def status(self, now: datetime) -> str:
-        """`revoked`, `expired` or `active`."""
+        """`revoked`, `suspended`, `expired` or `active`: the first that verify would object to."""
         if self.revoked_at is not None:
             return "revoked"
+        if self.suspended_at is not None:
+            return "suspended"
         return "expired" if self.expires_at is not None and now >= self.expires_at else "active"

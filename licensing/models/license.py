@@ -5,14 +5,14 @@ from datetime import datetime
 from django.db import models
 
 from licensing.models.customer import Customer
+from licensing.models.held import Held
 from licensing.models.plan import Plan
 from licensing.models.within import TenantForeignKey
 from tenants.clock import milliseconds
-from tenants.models.kept import FactBearing, InEnvironment
 from verify.license_status import Standing, Status, standing
 
 
-class License(FactBearing, InEnvironment):
+class License(Held):
     PREFIX = "lic"
     FACT_KIND = "license"
 
@@ -23,10 +23,7 @@ class License(FactBearing, InEnvironment):
     expires_at = models.DateTimeField(null=True)
     trial_ends_at = models.DateTimeField(null=True)
     quantity = models.PositiveIntegerField(default=1)
-    suspended_at = models.DateTimeField(null=True)
-    suspension_reason = models.CharField(max_length=500, blank=True)
-    revoked_at = models.DateTimeField(null=True)
-    revocation_reason = models.CharField(max_length=500, blank=True)
+    overrides = models.JSONField(default=dict)
     metadata = models.JSONField(default=dict)
 
     class Meta:
@@ -41,6 +38,7 @@ class License(FactBearing, InEnvironment):
         indexes = [
             models.Index(fields=["organization_id", "environment_id", "-id"], name="licenses_newest_first"),
             models.Index(fields=["organization_id", "customer", "-id"], name="licenses_of_customer"),
+            models.Index(fields=["organization_id", "plan", "-id"], name="licenses_of_plan"),
         ]
 
     def __str__(self) -> str:

@@ -38,6 +38,13 @@ class Plan(FactBearing, InEnvironment):
         return self.code
 
 
+TERMS = (
+    *("features", "scopes", "rate_limits", "quotas", "duration_days", "trial_days", "grace_days", "max_devices"),
+    *("device_policy", "token_ttl_seconds", "refresh_ttl_seconds", "rotate_every_days", "stripe_price_ids"),
+)
+DEVICE_POLICIES = ("none", "optional", "required")
+
+
 class PlanVersion(Kept, InEnvironment):
     """Never updated but for `published_at`, which is set once."""
 
@@ -50,12 +57,23 @@ class PlanVersion(Kept, InEnvironment):
     duration_days = models.PositiveIntegerField(null=True)
     trial_days = models.PositiveIntegerField(null=True)
     grace_days = models.PositiveIntegerField(default=14)
+    rate_limits = models.JSONField(default=list)
+    quotas = models.JSONField(default=list)
+    max_devices = models.PositiveIntegerField(null=True)
+    device_policy = models.CharField(max_length=8, default="none", choices=[(name, name) for name in DEVICE_POLICIES])
+    token_ttl_seconds = models.PositiveIntegerField(default=300)
+    refresh_ttl_seconds = models.PositiveIntegerField(null=True)
+    rotate_every_days = models.PositiveIntegerField(null=True)
+    stripe_price_ids = ArrayField(models.CharField(max_length=100), default=list)
     published_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "plan_versions"
         constraints = [
             models.UniqueConstraint(fields=["organization_id", "plan", "version"], name="plan_versions_once"),
+            models.CheckConstraint(
+                condition=models.Q(device_policy__in=DEVICE_POLICIES), name="plan_versions_device_policy_known"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -11,7 +11,22 @@ from tenants.tenancy import Place
 
 def in_force(keys: QuerySet[Key], now: datetime) -> QuerySet[Key]:
     """Those whose status is `active`, as Key.status says it of one row."""
-    return keys.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now), revoked_at__isnull=True)
+    return with_status(keys, "active", now)
+
+
+STATUSES = ("active", "expired", "suspended", "revoked")
+
+
+def with_status(keys: QuerySet[Key], status: str, now: datetime) -> QuerySet[Key]:
+    """Those whose `Key.status` is `status`."""
+    over, free = Q(expires_at__lte=now), Q(revoked_at__isnull=True, suspended_at__isnull=True)
+    conditions = {
+        "active": free & (Q(expires_at__isnull=True) | Q(expires_at__gt=now)),
+        "expired": free & over,
+        "suspended": Q(revoked_at__isnull=True, suspended_at__isnull=False),
+        "revoked": Q(revoked_at__isnull=False),
+    }
+    return keys.filter(conditions[status])
 
 
 def of_license(license_id: UUID, within: Place) -> QuerySet[Key]:

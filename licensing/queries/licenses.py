@@ -26,7 +26,10 @@ def effective_version(license: License) -> int:
 
 
 def granted_scopes(license: License, within: Place) -> list[str]:
-    """What the version in force grants, and thus what a key of the license may have."""
+    """What the version in force grants, or what was overridden, and thus what a key of the license may have."""
+    overridden: list[str] | None = license.overrides.get("scopes")
+    if overridden is not None:
+        return overridden
     version = PlanVersion.objects.within(within).get(plan=license.plan_id, version=effective_version(license))
     scopes: list[str] = version.scopes
     return scopes

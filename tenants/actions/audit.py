@@ -27,5 +27,6 @@ def record(  # the parts of one sentence: who did what to which, when, and how i
         actor_id=by.id,
         subject_id=subject.public_id,
         changes=changes or {},
+        request_id=by.request_id,
         created_at=now,
     ).insert()

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tenants.actions import audit
+from tenants.actions.environments import furnish
 from tenants.models import Environment, Member, Organization, User
 from tenants.publishing.outbox import insert_and_tell
 from tenants.rules.permissions import Actor
@@ -22,7 +23,8 @@ def create_organization(name: str, *, owner: User, by: Actor, now: datetime) -> 
     organization = Organization(id=new_uuid(), name=name, created_at=now)
     with tenant_transaction(organization.id):
         organization.save(force_insert=True)
-        member = Member(organization_id=organization.id, user=owner, role="owner", created_at=now).insert()
+        member = Member(organization_id=organization.id, user=owner, role="owner", created_at=now)
+        insert_and_tell(member, now=now)
         environments = {kind: _create_environment(organization, kind, now) for kind in ("test", "live")}
         public_id = encode("org", organization.id)
         audit.record("organization.created", member, by=by, now=now, changes={"organization": public_id, "name": name})
@@ -31,5 +33,5 @@ def create_organization(name: str, *, owner: User, by: Actor, now: datetime) -> 
 
 def _create_environment(organization: Organization, kind: str, now: datetime) -> Environment:
     environment = Environment(organization_id=organization.id, name=kind, kind=kind, created_at=now)
-    insert_and_tell(environment, now=now)
+    furnish(environment, now=now)
     return environment

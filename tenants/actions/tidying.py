@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from tenants.models import OutboxEntry
+from tenants.models import Event, OutboxEntry
 
 BATCH = 5000
 
@@ -20,3 +20,13 @@ def tidy_outbox(*, before: datetime) -> int:
         if not ids:
             return deleted
         deleted += OutboxEntry.objects.across_tenants().filter(pk__in=ids).delete()[0]
+
+
+def tidy_events(*, before: datetime) -> int:
+    """Deletes events from before then; returns how many. They are news, not a record: that is the audit log."""
+    deleted = 0
+    while True:
+        ids = list(Event.objects.across_tenants().filter(created_at__lt=before).values_list("pk", flat=True)[:BATCH])
+        if not ids:
+            return deleted
+        deleted += Event.objects.across_tenants().filter(pk__in=ids).delete()[0]

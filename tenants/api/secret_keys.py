@@ -7,10 +7,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from tenants import clock
-from tenants.actions.secret_keys import issue_secret_key, revoke_secret_key
-from tenants.http.fields import Body, Moment, NoBody, PublicId, Text, TextList
-from tenants.http.resources import ResourceView
+from tenants.actions.secret_keys import change_secret_key, issue_secret_key, revoke_secret_key
+from tenants.http.changes import Changes
+from tenants.http.fields import Body, Moment, PublicId, Text, TextList
 from tenants.models import SecretKey
 
 
@@ -35,26 +34,32 @@ class IssuedSecretKeyAnswer(SecretKeyAnswer):
         fields: ClassVar[Any] = (*SecretKeyAnswer.Meta.fields, "secret")
 
 
-class SecretKeyBody(Body):
-    name = Text(max_length=200)
-    scopes = TextList(longest=64, min_length=1)
+class SecretKeyChange(Body):
+    name = Text(max_length=200, required=False)
+    scopes = TextList(longest=64, min_length=1, required=False)
     expires_at = Moment(required=False, allow_null=True)
 
 
-class SecretKeyView(ResourceView):
+class SecretKeyBody(SecretKeyChange):
+    name = Text(max_length=200)
+    scopes = TextList(longest=64, min_length=1)
+
+
+class SecretKeyView(Changes):
     resource = "secret_keys"
     model = SecretKey
     serializer_class = SecretKeyAnswer
 
     @extend_schema(request=SecretKeyBody, responses={201: IssuedSecretKeyAnswer})
     def create(self, request: Request) -> Response:
-        given = self.given(SecretKeyBody)
-        row, secret = issue_secret_key(within=self.environment, by=self.actor, now=clock.now(), **given)
-        return self.written(row, created=True, shown_once={"secret": secret})
+        return self.created(issue_secret_key, SecretKeyBody)
+
+    @extend_schema(request=SecretKeyChange, responses=SecretKeyAnswer)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Scopes and end can only shrink."""
+        return self.changed(change_secret_key, pk, SecretKeyChange)
 
     @extend_schema(request=None, responses={200: SecretKeyAnswer})
     def destroy(self, request: Request, pk: str) -> Response:
         """Revokes it; it stays in the list."""
-        secret_key_id, _ = self.row_id(pk), self.given(NoBody)
-        row = revoke_secret_key(secret_key_id, within=self.environment, by=self.actor, now=clock.now())
-        return self.written(row)
+        return self.changed(revoke_secret_key, pk)

@@ -5,10 +5,15 @@ from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.routers import SimpleRouter
 
 from tenants.api import health
+from tenants.api.audit_log import AuditLogView
+from tenants.api.environments import EnvironmentView
+from tenants.api.events import EventView
+from tenants.api.jobs import JobView
 from tenants.api.secret_keys import SecretKeyView
 
 router = SimpleRouter(trailing_slash=False)
-router.register("secret_keys", SecretKeyView, basename="secret_keys")
+for view in (SecretKeyView, EnvironmentView, EventView, JobView, AuditLogView):
+    router.register(view.resource, view, basename=view.resource)
 
 urlpatterns = [
     path("livez", health.livez),

@@ -8,6 +8,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from tenants import clock
+from tenants.http.request_id import request_id
 from tenants.models import Environment, SecretKey
 from tenants.queries.lookup import presented_secret_key
 from tenants.rules.permissions import Actor
@@ -32,20 +33,21 @@ class SecretKeyAuthentication(BaseAuthentication):
         scheme, _, secret = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        return _caller(secret.strip()), None
+        return _caller(secret.strip(), request_id(request)), None
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - DRF's signature
         return 'Bearer realm="licet"'
 
 
-def _caller(secret: str) -> Caller:
+def _caller(secret: str, request: str) -> Caller:
     parsed = key_format.parse(secret)
     known = None
     if parsed is not None and parsed.prefix == key_format.SECRET_KEY_PREFIX:
         known = presented_secret_key(secret_key_digests(settings.LICET_PEPPERS, secret))
     if known is None or not known.is_in_force(clock.now()):
         raise unauthenticated()
-    actor = Actor("secret_key", encode(SecretKey.PREFIX, known.id), frozenset(known.scopes), known.expires_at)
+    name = encode(SecretKey.PREFIX, known.id)
+    actor = Actor("secret_key", name, frozenset(known.scopes), known.expires_at, request)
     with tenant_transaction(known.organization_id):
         environment = Environment.objects.of_organization(known.organization_id).get(pk=known.environment_id)
     return Caller(actor, environment)

@@ -1,5 +1,6 @@
 """Fields of bodies and answers: strict in what they take, uniform in what they show."""
 
+import ipaddress
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -131,6 +132,26 @@ class TextList(serializers.ListField):
         if len(set(texts)) < len(texts):
             self.fail("twice")
         return texts
+
+
+class Networks(serializers.ListField):
+    """At most 256 addresses or networks in CIDR notation, IPv4 and IPv6; an address alone is a network of one."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "network": "{text!r} is no address and no network as in 203.0.113.0/24 or 2001:db8::/32, without host bits."
+    }
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(child=Text(max_length=43), max_length=256, **options)
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        networks = []
+        for text in super().to_internal_value(data):
+            try:
+                networks.append(str(ipaddress.ip_network(text)))
+            except ValueError:
+                self.fail("network", text=text)
+        return list(dict.fromkeys(networks))
 
 
 class Body(serializers.Serializer[Any]):

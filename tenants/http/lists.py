@@ -1,8 +1,7 @@
-"""Cursor lists: newest first by id, `limit` 1 to 100, an opaque cursor that is good in its own environment only."""
+"""Cursor lists: `limit` 1 to 100, and an opaque cursor that is good in its own list and environment only."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
-from uuid import UUID
 
 from django.core import signing
 from django.db.models import QuerySet
@@ -18,16 +17,17 @@ T = TypeVar("T")
 
 
 class Page:
-    """One page of a queryset of rows with UUIDv7 ids."""
+    """One page of a queryset, by a column that no two rows share: `-id` is newest first, as ids are UUIDv7."""
 
-    def __init__(self, rows: QuerySet[Any], *, limit: int, after: UUID | None, salt: str) -> None:
-        ordered = rows.order_by("-id")
+    def __init__(self, rows: QuerySet[Any], *, limit: int, after: str | None, salt: str, order: str = "-id") -> None:
+        column = order.removeprefix("-")
+        ordered = rows.order_by(order)
         if after is not None:
-            ordered = ordered.filter(id__lt=after)
+            ordered = ordered.filter(**{f"{column}__{'lt' if order != column else 'gt'}": after})
         found = list(ordered[: limit + 1])
         self.rows = found[:limit]
         self.has_more = len(found) > limit
-        self.next_cursor = _sign(self.rows[-1].id, salt) if self.has_more else None
+        self.next_cursor = signing.Signer(salt=salt).sign(getattr(self.rows[-1], column)) if self.has_more else None
 
 
 class CursorList(BasePagination):
@@ -94,19 +94,15 @@ def read_limit(text: str | None) -> int:
     raise bad_parameter("limit", f"A whole number from 1 to {MOST}.")
 
 
-def read_cursor(text: str | None, salt: str) -> UUID | None:
+def read_cursor(text: str | None, salt: str) -> str | None:
     if text is None:
         return None
     try:
-        return UUID(signing.Signer(salt=salt).unsign(text))
-    except (signing.BadSignature, ValueError) as error:
+        return signing.Signer(salt=salt).unsign(text)
+    except signing.BadSignature as error:
         detail = "Use `next_cursor` of the page before, from this same list and environment."
         raise bad_parameter("cursor", detail) from error
 
 
 def bad_parameter(name: str, detail: str, code: str = "invalid") -> Refusal:
     return Refusal("invalid_request", "invalid", detail, errors=(FieldError(f"/{name}", code, detail),))
-
-
-def _sign(last: UUID, salt: str) -> str:
-    return signing.Signer(salt=salt).sign(str(last))

@@ -26,6 +26,7 @@ _FRAMEWORK: tuple[tuple[type[exceptions.APIException], str], ...] = (
     (exceptions.NotAuthenticated, "unauthenticated"),
     (exceptions.PermissionDenied, "forbidden"),
     (exceptions.ParseError, "invalid"),
+    (exceptions.Throttled, "throttled"),
 )
 
 

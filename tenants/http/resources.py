@@ -1,4 +1,4 @@
-"""One way to list, read and write any resource of an environment; an app's views say only what is theirs."""
+"""One way to list and read any resource; an app's views say only what is theirs."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -6,15 +6,17 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
-from rest_framework import serializers, viewsets
+from rest_framework import viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tenants import clock
-from tenants.http.lists import DEFAULT_LIMIT, CursorList, Page, Parameters, bad_parameter, read_cursor, read_limit
+from tenants.http.lists import DEFAULT_LIMIT, CursorList, Page, Parameters, read_cursor, read_limit
+from tenants.http.manners.etag import etag, is_known
+from tenants.http.manners.expand import Expansion, read_expand
+from tenants.http.manners.rate import SecretKeyRate, tell_rate
 from tenants.models import Environment
-from tenants.models.kept import FactBearing, Kept
-from tenants.queries.propagation import is_told
+from tenants.models.kept import Kept, Versioned
 from tenants.rules.permissions import Actor
 from tenants.rules.refusal import Refusal, not_found
 from tenants.tenancy import tenant_transaction
@@ -25,26 +27,20 @@ Rows = list[Any]
 Filter = Callable[[QuerySet[Any], str], QuerySet[Any]]
 
 
-def by_reference(field: str, prefix: str) -> Filter:
-    """Keeps the rows whose `field` is the given public id; an unknown one keeps none."""
-
-    def keep(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
-        found = decode(prefix, text)
-        if found is None:
-            raise bad_parameter(field, f"An id that begins with {prefix}_.")
-        return rows.filter(**{f"{field}_id": found})
-
-    return keep
-
-
 class ResourceView(viewsets.GenericViewSet[Any]):
-    """`resource` names the permission (`{resource}:read`, `:write`) and the lists' cursors."""
+    """`resource` names the permission (`{resource}:read`, `:write`) and the lists' cursors.
+
+    `filters` are the list's query parameters, `expansions` the references that `expand` shows whole.
+    """
 
     resource: ClassVar[str]
     model: ClassVar[type[Kept]]
     filters: ClassVar[Mapping[str, Filter]] = {}
+    expansions: ClassVar[Mapping[str, Expansion]] = {}
+    order: ClassVar[str] = "-id"
     lookup_value_regex = "[^/]+"
     pagination_class = CursorList
+    throttle_classes = (SecretKeyRate,)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refusals in the contract's order: who calls, may they, is it there; only then what they sent."""
@@ -56,6 +52,11 @@ class ResourceView(viewsets.GenericViewSet[Any]):
                     raise not_found()
         if request.headers.get("Transfer-Encoding") and not request.headers.get("Content-Length"):
             raise Refusal("length_required", "length_required", "Send the body with its Content-Length, not in chunks.")
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        tell_rate(request, response)
+        finished: Response = super().finalize_response(request, response, *args, **kwargs)
+        return finished
 
     def rows(self, environment: Environment) -> QuerySet[Any]:
         found: QuerySet[Any] = self.model.objects.within(environment)
@@ -76,17 +77,19 @@ class ResourceView(viewsets.GenericViewSet[Any]):
 
     def list(self, request: Request) -> Response:
         salt = f"{self.resource}:{self.environment.id}"
-        reading = Parameters(request, {"limit", "cursor", *self.filters})
+        reading = Parameters(request, {"limit", "cursor", *self.filters, *self._expand_parameter})
         limit = reading.read("limit", read_limit)
         after = reading.read("cursor", lambda text: read_cursor(text, salt))
+        expanded = reading.read("expand", self._read_expand) or ()
         rows = self.rows(self.environment)
         for name, keep in self.filters.items():
             kept = reading.read(name, partial(keep, rows))
             rows = rows if kept is None else kept
         reading.finish()
         with tenant_transaction(self.environment.organization_id):
-            page = Page(rows, limit=limit or DEFAULT_LIMIT, after=after, salt=salt)
-            data = self.get_serializer(self.furnished(page.rows), many=True).data
+            page = Page(rows, limit=limit or DEFAULT_LIMIT, after=after, salt=salt, order=self.order)
+            data = self.shown(page.rows)
+            self._expand(data, expanded)
         return Response({"object": "list", "data": data, "has_more": page.has_more, "next_cursor": page.next_cursor})
 
     def retrieve(self, request: Request, pk: str) -> Response:
@@ -95,9 +98,20 @@ class ResourceView(viewsets.GenericViewSet[Any]):
             row = self.rows(self.environment).filter(pk=row_id).first()
             if row is None:
                 raise not_found()
-            Parameters(request, set()).finish()
-            data = self.get_serializer(*self.furnished([row])).data
-        return Response(data)
+            reading = Parameters(request, self._expand_parameter)
+            expanded = reading.read("expand", self._read_expand) or ()
+            reading.finish()
+            data = self.shown([row])
+            self._expand(data, expanded)
+        if not isinstance(row, Versioned):
+            return Response(data[0])
+        tag = etag(row, data[0])
+        if is_known(request, tag):
+            return Response(status=304, headers={"ETag": tag})
+        return Response(data[0], headers={"ETag": tag})
+
+    def shown(self, rows: Rows) -> Rows:
+        return [dict(one) for one in self.get_serializer(self.furnished(rows), many=True).data]
 
     def furnished(self, rows: Rows) -> Rows:
         """The rows with whatever their answer needs besides, fetched for all of them at once."""
@@ -109,28 +123,27 @@ class ResourceView(viewsets.GenericViewSet[Any]):
             raise not_found()
         return found
 
-    def given(self, body: type[serializers.Serializer[Any]], *, partial: bool = False) -> dict[str, Any]:
-        """The checked body. Raises ValidationError, which is told field by field."""
-        Parameters(self.request, set()).finish()
-        serializer = body(data=self.request.data, partial=partial)
-        serializer.is_valid(raise_exception=True)
-        return dict(serializer.validated_data)
-
-    def written(self, row: Kept, *, created: bool = False, shown_once: dict[str, Any] | None = None) -> Response:
-        """The answer to a change; 202 with `propagation: pending` while the data plane has not been told."""
-        told = True
-        with tenant_transaction(self.environment.organization_id):
-            committed = self.rows(self.environment).get(pk=row.pk)
-            data = dict(self.get_serializer(*self.furnished([committed])).data) | (shown_once or {})
-            if isinstance(row, FactBearing):
-                told = is_told(row)
-        headers = {"Licet-Revision": str(row.revision)} if isinstance(row, FactBearing) else {}
-        if created:
-            headers["Location"] = f"{self.request.path.rstrip('/')}/{data['id']}"
-            return Response(data, status=201, headers=headers)
-        if not told:
-            return Response(data | {"propagation": "pending"}, status=202, headers=headers)
-        return Response(data, headers=headers)
-
     def get_serializer_context(self) -> dict[str, Any]:
         return {"now": clock.now()}
+
+    @property
+    def _expand_parameter(self) -> set[str]:
+        return {"expand"} if self.expansions else set()
+
+    def _read_expand(self, text: str) -> tuple[str, ...]:
+        return read_expand(text, self.expansions)
+
+    def _expand(self, data: Rows, expanded: tuple[str, ...]) -> None:
+        for name in expanded:
+            self.expansions[name].into(data, name, self.environment, self.get_serializer_context())
+
+
+class OrganizationView(ResourceView):
+    """A resource of the whole organization: another permission than `*`, and no environment of its own."""
+
+    def rows(self, environment: Environment) -> QuerySet[Any]:
+        found: QuerySet[Any] = self.model.objects.of_organization(environment.organization_id)
+        return found
+
+    def permission_for(self, request: Request) -> str:
+        return f"organization:{'read' if request.method in SAFE else 'write'}"

@@ -1,9 +1,15 @@
-"""The audit log: who changed what, written in the same transaction as the change; the database refuses to alter it."""
+"""The audit log: who changed what, written in the same transaction as the change, and chained in commit order.
+
+The database refuses to alter an entry. A trigger notes each new one in `audit_waiting`; the sequencer links what
+waits into its organization's chain and seals the chain's head (docs/decisions/audit-chain.md).
+"""
 
 from django.db import models
 from django.db.models.functions import Cast
 
 from tenants.models.kept import Kept
+from tenants.tenancy import TenantModel
+from verify.ground.ids import new_uuid
 
 
 class CurrentUser(models.Func):
@@ -23,6 +29,7 @@ class AuditEntry(Kept):
     actor_id = models.CharField(max_length=40, null=True)  # noqa: DJ001 - the system has no id, which is not ""
     subject_id = models.CharField(max_length=40)
     changes = models.JSONField(default=dict)
+    request_id = models.CharField(max_length=40, null=True)  # noqa: DJ001 - what no request caused has none
     database_role = models.CharField(max_length=63, db_default=Cast(CurrentUser(), models.CharField(max_length=63)))
 
     class Meta:
@@ -31,3 +38,46 @@ class AuditEntry(Kept):
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject_id}"
+
+
+class AuditWaiting(TenantModel):
+    """An entry that is not chained yet; written by a trigger, removed by the sequencer alone."""
+
+    entry_id = models.UUIDField(primary_key=True)
+    transaction_id = models.BigIntegerField()
+
+    class Meta:
+        db_table = "audit_waiting"
+        indexes = [models.Index(fields=["organization_id", "entry_id"], name="audit_waiting_of_tenant")]
+
+    def __str__(self) -> str:
+        return str(self.entry_id)
+
+
+class AuditLink(TenantModel):
+    """One link: `hash` is of the link before and of the entry. Positions count from 1 in each organization."""
+
+    id = models.UUIDField(primary_key=True, default=new_uuid, editable=False)
+    position = models.BigIntegerField()
+    entry_id = models.UUIDField(unique=True)
+    hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        db_table = "audit_chain"
+        constraints = [models.UniqueConstraint(fields=["organization_id", "position"], name="audit_chain_once")]
+
+    def __str__(self) -> str:
+        return f"{self.position} {self.entry_id}"
+
+
+class AuditHead(TenantModel):
+    """How long an organization's chain is and how it ends, sealed: who can only write tables cannot forge it."""
+
+    organization_id = models.UUIDField(primary_key=True, editable=False)
+    sealed = models.BinaryField()
+
+    class Meta:
+        db_table = "audit_heads"
+
+    def __str__(self) -> str:
+        return str(self.organization_id)

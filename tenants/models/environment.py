@@ -13,6 +13,7 @@ class Environment(FactBearing):
     kind = models.CharField(max_length=4, choices=[("test", "test"), ("live", "live")])
     on_outage = models.CharField(max_length=5, choices=[("deny", "deny"), ("allow", "allow")], default="deny")
     stale_seconds = models.PositiveIntegerField(default=60)
+    has_imported_keys = models.BooleanField(default=False)
 
     class Meta:
         db_table = "environments"

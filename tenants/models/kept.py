@@ -24,12 +24,19 @@ class Kept(TenantModel):
         return encode(self.PREFIX, self.id)
 
 
-class FactBearing(Kept):
-    """A row that the data plane is told of. `revision` is drawn under the row's lock at every change (see outbox)."""
-
-    FACT_KIND: ClassVar[str]
+class Versioned(Kept):
+    """A row of a resource. `revision` is drawn under the row's lock at every change (tenants.publishing.outbox)."""
 
     revision = models.BigIntegerField(default=0, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class FactBearing(Versioned):
+    """A row that the data plane is told of."""
+
+    FACT_KIND: ClassVar[str]
 
     class Meta:
         abstract = True

@@ -3,11 +3,11 @@
 from django.conf import settings
 from django.db import models
 
-from tenants.models.kept import Kept
+from tenants.models.kept import Versioned
 from tenants.rules.permissions import ROLES
 
 
-class Member(Kept):
+class Member(Versioned):
     PREFIX = "mem"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

@@ -1,46 +1,65 @@
-"""Writing a row that the data plane must be told of: the row, its new revision and the outbox entry are one write.
+"""Writing a resource's row: the row, its new revision and, if the data plane must be told, the outbox entry.
 
 The revision is drawn while the row's lock is held (or before the row exists), so of two changes to one row the
-later has the higher number. Right after COMMIT the fact is published; if that fails, the relay finds the entry.
+later has the higher number. Right after COMMIT a fact is published; if that fails, the relay finds the entry.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
 from django.db import connection, transaction
 
 from tenants.models import OutboxEntry
-from tenants.models.kept import FactBearing
+from tenants.models.kept import FactBearing, Versioned
 from tenants.publishing.publisher import publish_after_commit
 
 REVISIONS = "facts_revision"  # a sequence over all tenants: a number says order, not how many changes there were
 
 
-def insert_and_tell(row: FactBearing, *, now: datetime) -> None:
-    _draw_revision(row)
-    row.save(force_insert=True)
-    _enter(row, now)
+def insert_and_tell(row: Versioned, *, now: datetime) -> None:
+    insert_all_and_tell([row], now=now)
 
 
-def update_and_tell(row: FactBearing, *fields: str, now: datetime) -> None:
+def insert_all_and_tell(rows: Sequence[Versioned], *, now: datetime) -> None:
+    """Many rows of one kind, in a few statements."""
+    for row, revision in zip(rows, _draw_revisions(len(rows)), strict=True):
+        row.revision = revision
+    if rows:
+        type(rows[0])._base_manager.bulk_create(rows)
+    _enter([row for row in rows if isinstance(row, FactBearing)], now)
+
+
+def update_and_tell(row: Versioned, *fields: str, now: datetime) -> None:
     """`row` must have been read `FOR UPDATE` in this transaction."""
-    _draw_revision(row)
+    row.revision = _draw_revisions(1)[0]
     row.save(force_update=True, update_fields=[*fields, "revision"])
-    _enter(row, now)
+    _enter([row] if isinstance(row, FactBearing) else [], now)
 
 
-def _draw_revision(row: FactBearing) -> None:
+def delete_for_good(row: Versioned) -> None:
+    """Only of what the data plane was never told; `row` keeps a new revision that says when it went."""
+    row.revision = _draw_revisions(1)[0]
+    type(row)._base_manager.filter(pk=row.pk).delete()
+
+
+def _draw_revisions(count: int) -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(%s::regclass)", [REVISIONS])
-        row.revision = cursor.fetchone()[0]
+        cursor.execute("SELECT nextval(%s::regclass) FROM generate_series(1, %s)", [REVISIONS, count])
+        return [revision for (revision,) in cursor.fetchall()]
 
 
-def _enter(row: FactBearing, now: datetime) -> None:
-    entry = OutboxEntry(
-        organization_id=row.organization_id,
-        kind=row.FACT_KIND,
-        subject_id=row.pk,
-        revision=row.revision,
-        created_at=now,
-    ).insert()
-    transaction.on_commit(partial(publish_after_commit, entry.pk))
+def _enter(rows: Sequence[FactBearing], now: datetime) -> None:
+    entries = [
+        OutboxEntry(
+            organization_id=row.organization_id,
+            kind=row.FACT_KIND,
+            subject_id=row.pk,
+            revision=row.revision,
+            created_at=now,
+        )
+        for row in rows
+    ]
+    if entries:
+        OutboxEntry._base_manager.bulk_create(entries)
+        transaction.on_commit(partial(publish_after_commit, [entry.pk for entry in entries]))

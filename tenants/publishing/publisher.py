@@ -23,11 +23,11 @@ class AnotherHistory(Exception):
     """Redis holds what this database cannot have told it."""
 
 
-def publish_after_commit(entry_id: UUID) -> None:
-    """The fast path. Whatever keeps it from telling Redis, the entry stays and the relay comes for it."""
+def publish_after_commit(entry_ids: list[UUID]) -> None:
+    """The fast path. Whatever keeps it from telling Redis, the entries stay and the relay comes for them."""
     failpoint("outbox.after_commit")
     try:
-        publish(list(OutboxEntry.objects.across_tenants().filter(pk=entry_id)))
+        publish(list(OutboxEntry.objects.across_tenants().filter(pk__in=entry_ids)))
     except (redis.RedisError, OperationalError) as error:
         PUBLISH_FAILURES.inc()
         log.warning("A fact waits for the relay: %s: %s", type(error).__name__, error)

@@ -5,11 +5,9 @@ ids: a transaction that stays open elsewhere delays nobody.
 """
 
 import logging
-import threading
 from datetime import timedelta
 
-import redis
-from django.db import OperationalError, connections, transaction
+from django.db import transaction
 
 from tenants import clock
 from tenants.models import FactsEpoch, OutboxEntry
@@ -18,32 +16,12 @@ from tenants.publishing.publisher import AnotherHistory, ask_for_rebuild, publis
 from tenants.publishing.rebuild import Busy, latest, one_at_a_time, rebuild
 from verify.facts import StoreState
 
-INTERVAL_SECONDS = 0.25
 MOST_ENTRIES = 500
 FORGETFUL = timedelta(hours=1)  # how much a Redis that was started anew is told once more
 
 EMPTY = "the facts in Redis are missing or incomplete"
 
 log = logging.getLogger("licet.relay")
-
-
-def run(stop: threading.Event) -> None:
-    """Ticks until `stop`. Redis or PostgreSQL away: says so once, waits, tries again."""
-    trouble = ""
-    while not stop.is_set():
-        try:
-            busy = tick()
-            if trouble:
-                log.info("The relay works again")
-            trouble = ""
-        except (redis.RedisError, OperationalError) as error:
-            busy = False
-            connections.close_all()
-            if type(error).__name__ != trouble:
-                trouble = type(error).__name__
-                log.warning("The relay waits: %s: %s", trouble, error)
-        if not busy:
-            stop.wait(INTERVAL_SECONDS)
 
 
 def tick() -> bool:

@@ -40,7 +40,7 @@ def sources() -> dict[str, Source]:
 
 def _environments(rows: Sequence[Environment]) -> Iterable[Built]:
     for row in rows:
-        fact = EnvironmentFacts(row.public_id, row.kind, row.on_outage, row.stale_seconds)
+        fact = EnvironmentFacts(row.public_id, row.kind, row.on_outage, row.stale_seconds, row.has_imported_keys)
         yield Built(row.public_id, row.revision, fact)
 
 

@@ -4,7 +4,10 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-ENVIRONMENT_RESOURCES = ("products", "features", "meters", "plans", "customers", "licenses", "keys", "secret_keys")
+ENVIRONMENT_RESOURCES = (
+    *("products", "features", "meters", "plans", "customers", "licenses", "keys", "secret_keys"),
+    *("events", "jobs"),
+)
 ENVIRONMENT_PERMISSIONS = frozenset(
     [f"{resource}:{access}" for resource in ENVIRONMENT_RESOURCES for access in ("read", "write")] + ["verify"]
 )
@@ -25,12 +28,16 @@ ROLES: dict[str, frozenset[str]] = {
 
 
 class Actor(NamedTuple):
-    """Who does something, for permission and for the audit log. `kind`: `secret_key`, `member` or `system`."""
+    """Who does something, for permission and for the audit log. `kind`: `secret_key`, `member` or `system`.
+
+    `expires_at` is a secret key's own end; `request_id` names the request in which it is done.
+    """
 
     kind: str
     id: str | None
     permissions: frozenset[str]
     expires_at: datetime | None = None
+    request_id: str | None = None
 
     def may(self, permission: str) -> bool:
         return covers(self.permissions, permission)

@@ -17,6 +17,7 @@ KINDS: dict[str, Kind] = {
     "not_acceptable": Kind(406, "Not acceptable"),
     "conflict": Kind(409, "In conflict with the present state"),
     "length_required": Kind(411, "The length is required"),
+    "precondition_failed": Kind(412, "It has changed meanwhile"),
     "too_large": Kind(413, "The request is too large"),
     "unsupported_media": Kind(415, "The media type is not supported"),
     "unprocessable": Kind(422, "The request cannot be carried out"),

@@ -1,10 +1,11 @@
 """From what a stranger presents to the facts a decision needs."""
 
+import hashlib
 from typing import NamedTuple, TypeVar
 
 from verify import key_format
 from verify.decision import Facts, effective_version
-from verify.digests import Pepper, key_digests, secret_key_digests
+from verify.digests import Digest, Pepper, imported_key_digests, key_digests, secret_key_digests
 from verify.facts import CustomerFacts, EnvironmentFacts, Fact, KeyFacts, LicenseFacts, PlanFacts, SecretKeyFacts
 from verify.service.store import FactStore, StoreNotReady, StoreUnavailable
 
@@ -63,13 +64,20 @@ async def find_caller(trail: Trail, peppers: tuple[Pepper, ...], secret_key: str
     return None
 
 
+def _digests(peppers: tuple[Pepper, ...], environment: EnvironmentFacts, key: str) -> list[Digest]:
+    """What `key` may be known by. What looks like ours with a wrong checksum is a typing error, and known by none."""
+    if key_format.parse(key) is not None:
+        return key_digests(peppers, environment.id, key)
+    if not environment.has_imported_keys or key_format.PATTERN.fullmatch(key):
+        return []
+    return imported_key_digests(peppers, environment.id, hashlib.sha256(key.encode(errors="replace")).digest())
+
+
 async def find_facts(
     trail: Trail, peppers: tuple[Pepper, ...], environment: EnvironmentFacts, key: str
 ) -> Facts | None:
     """None unless this environment issued `key`."""
-    if key_format.parse(key) is None:
-        return None
-    for digest in key_digests(peppers, environment.id, key):
+    for digest in _digests(peppers, environment, key):
         known = await trail.find(KeyFacts, digest.value.hex())
         if known is not None:
             license = await trail.need(LicenseFacts, known.license)

@@ -4,7 +4,7 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory, override_settings
 
-from tenants.http.client_address import ClientAddressMiddleware
+from tenants.http.middleware.client_address import ClientAddressMiddleware
 
 
 def seen(peer: str, forwarded: str, trusted: list[str]) -> str:

@@ -1,15 +1,18 @@
-"""What every action here does the same way: insert once, find under lock, say which code was taken."""
+"""What every action does the same way: insert once, find under lock, say which code was taken, what changed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from datetime import datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError
 
+from tenants.clock import milliseconds
 from tenants.models.kept import Kept
 from tenants.rules.refusal import Refusal, bad_field, not_found
 from tenants.tenancy import Place
+from verify.answer import rfc3339
 from verify.ground.problem import FieldError
 
 K = TypeVar("K", bound=Kept)
@@ -43,3 +46,18 @@ def referred(model: type[K], row_id: UUID, within: Place, *, field: str) -> K:
     if row is None:
         raise bad_field(field, "There is no such object in this environment.", "not_found")
     return row
+
+
+def applied(row: Kept, given: dict[str, Any]) -> dict[str, Any]:
+    """Sets what differs, and says it for the audit log: `{field: {"from": …, "to": …}}`, empty if nothing does."""
+    changes = {}
+    for field, value in given.items():
+        before = getattr(row, field)
+        if before != value:
+            setattr(row, field, value)
+            changes[field] = {"from": _told(before), "to": _told(value)}
+    return changes
+
+
+def _told(value: Any) -> Any:
+    return rfc3339(milliseconds(value)) if isinstance(value, datetime) else value

@@ -1,0 +1,102 @@
+"""Importing keys that were made elsewhere, by their hash: whoever holds them goes on using them."""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from licensing.actions.keys import check_scopes, usable_license
+from licensing.models import Key, License
+from tenants.actions import audit
+from tenants.actions.events import announce
+from tenants.actions.writing import unique
+from tenants.models import Environment
+from tenants.publishing.outbox import insert_all_and_tell, update_and_tell
+from tenants.rules.permissions import Actor
+from tenants.rules.refusal import Refusal, bad_field
+from tenants.tenancy import tenant_transaction
+from verify.digests import Digest, imported_key_digests
+from verify.ground.problem import FieldError
+
+SHA256_BYTES = 32
+
+
+def import_keys(*, within: Environment, by: Actor, now: datetime, keys: Sequence[Mapping[str, Any]]) -> list[Key]:
+    """All of them or none. Each has a `hash` in its `hash_format`, its `license`, and what a key may have besides.
+
+    Raises Refusal with a pointer to the first that is wrong: 400, or 409 for a key that is here already.
+    """
+    digests = [_digest(one, index, within) for index, one in enumerate(keys)]
+    _check_twice(digests)
+    with unique("keys", "keys_digest_once"), tenant_transaction(within.organization_id):
+        environment = Environment.objects.of_organization(within.organization_id).select_for_update().get(pk=within.id)
+        _check_taken(digests, within)
+        licenses: dict[Any, License] = {}
+        rows = []
+        for index, (one, digest) in enumerate(zip(keys, digests, strict=True)):
+            rows.append(_row(one, digest, licenses, within, now, at=f"keys/{index}/"))
+        insert_all_and_tell(rows, now=now)
+        if not environment.has_imported_keys:
+            environment.has_imported_keys = True
+            update_and_tell(environment, "has_imported_keys", now=now)
+        changes = {"keys": [row.public_id for row in rows]}
+        audit.record("keys.imported", environment, by=by, now=now, environment_id=within.id, changes=changes)
+        for row in rows:
+            data = {"license": licenses[row.license_id].public_id, "imported": True}
+            announce("key.created", row, within=within, by=by, now=now, data=data)
+    return rows
+
+
+def _row(
+    one: Mapping[str, Any], digest: Digest, licenses: dict[Any, License], within: Environment, now: datetime, *, at: str
+) -> Key:
+    described = {field: value for field, value in one.items() if field not in ("hash", "hash_format", "license")}
+    if one["license"] not in licenses:
+        licenses[one["license"]] = usable_license(one["license"], within, at=at)
+    holder = licenses[one["license"]]
+    check_scopes(described.get("scopes"), holder, within, at=at)
+    return Key(
+        organization_id=within.organization_id,
+        environment_id=within.id,
+        license=holder,
+        imported=True,
+        digest=digest.value,
+        pepper_version=digest.pepper_version,
+        created_at=now,
+        **described,
+    )
+
+
+def _digest(one: Mapping[str, Any], index: int, within: Environment) -> Digest:
+    try:
+        sha256 = (
+            bytes.fromhex(one["hash"])
+            if one["hash_format"] == "sha256-hex"
+            else base64.b64decode(one["hash"], validate=True)
+        )
+    except (ValueError, binascii.Error):
+        sha256 = b""
+    if len(sha256) != SHA256_BYTES:
+        raise bad_field(f"keys/{index}/hash", f"Not a SHA-256 written as {one['hash_format']}.")
+    return imported_key_digests(settings.LICET_PEPPERS, within.public_id, sha256)[0]
+
+
+def _check_twice(digests: Sequence[Digest]) -> None:
+    seen: set[bytes] = set()
+    for index, digest in enumerate(digests):
+        if digest.value in seen:
+            raise bad_field(f"keys/{index}/hash", "This key is given twice.", "twice")
+        seen.add(digest.value)
+
+
+def _check_taken(digests: Sequence[Digest], within: Environment) -> None:
+    known = Key.objects.within(within).filter(digest__in=[digest.value for digest in digests])
+    taken = {bytes(digest) for digest in known.values_list("digest", flat=True)}
+    for index, digest in enumerate(digests):
+        if digest.value in taken:
+            detail = "This key is here already."
+            error = FieldError(f"/keys/{index}/hash", "taken", detail)
+            raise Refusal("already_exists", "conflict", detail, errors=(error,))

@@ -1,0 +1,22 @@
+"""Whether what a plan or a license grants fits the catalogue of its environment."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from licensing.models import Feature
+from licensing.queries.catalogue import meters_of
+from licensing.rules.limits import check_limits
+from tenants.rules.refusal import bad_field
+from tenants.tenancy import Place
+
+
+def check_terms(terms: Mapping[str, Any], within: Place, *, at: str = "") -> None:
+    """Raises Refusal (400) with a pointer below `at`."""
+    features: dict[str, Any] = terms.get("features") or {}
+    # A boolean feature is on or off; a code that no feature explains yet may have any value.
+    known = Feature.objects.within(within).filter(code__in=features, kind="boolean") if features else ()
+    for feature in known:
+        if not isinstance(features[feature.code], bool):
+            raise bad_field(f"{at}features/{feature.code}", "This feature is boolean: true or false.")
+    if terms.get("rate_limits") or terms.get("quotas"):
+        check_limits(terms, meters_of(within), at=at)

@@ -1,0 +1,50 @@
+"""/v1/events: what happened in this environment, oldest first, in an order that nothing is ever put before."""
+
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+
+from tenants.http.fields import Moment, PublicId
+from tenants.http.filters import by_moment, by_text
+from tenants.http.lists import bad_parameter
+from tenants.http.resources import ResourceView
+from tenants.models import Environment, Event
+from verify.ground.ids import decode
+
+
+class EventAnswer(serializers.ModelSerializer[Event]):
+    """`subject` is the object it happened to; `data` says what changed."""
+
+    id = PublicId("evt")
+    subject = serializers.CharField(source="subject_id")
+    data = serializers.DictField()  # type: ignore[assignment]  # a field named as DRF's property: it becomes none
+    created_at = Moment()
+
+    class Meta:
+        model = Event
+        fields = ("id", "type", "subject", "data", "request_id", "created_at")
+
+
+_since_moment = by_moment("since", "created_at__gte")
+
+
+def _since(rows: QuerySet[Event], text: str) -> QuerySet[Event]:
+    """A time, or the id of an event: then those that come after it."""
+    if not text.startswith("evt_"):
+        return _since_moment(rows, text)
+    found = decode("evt", text)
+    if found is None:
+        raise bad_parameter("since", "A time as in RFC 3339, or the id of an event.")
+    return rows.filter(position__gt=rows.filter(pk=found).values("position"))
+
+
+class EventView(ResourceView):
+    resource = "events"
+    model = Event
+    serializer_class = EventAnswer
+    order = "position"
+    filters: ClassVar[Any] = {"type": by_text("type"), "subject": by_text("subject", "subject_id"), "since": _since}
+
+    def rows(self, environment: Environment) -> QuerySet[Event]:
+        return super().rows(environment).filter(position__isnull=False)

@@ -1,0 +1,1 @@
+"""Manners that every resource of the management API shares: asking once, asking of a known state, not too often."""

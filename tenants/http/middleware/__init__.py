@@ -1,0 +1,1 @@
+"""What every request passes: who really calls, headers that keep pages safe, honest outages."""
