@@ -15,6 +15,8 @@ import pytest
 
 pytest_plugins = ["tests.prove", "tests.places"]
 
+UNHURRIED = {"LICET_API_RATE_PER_SECOND": "100000"}  # tests ask faster than anybody may; one of them has its own copy
+
 _STACK = pytest.StashKey[object]()
 _FOLDER = pytest.StashKey[Path]()
 
@@ -29,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     folder = Path(tempfile.mkdtemp(prefix="licet-tests-"))
     try:
-        stack = Stack(folder / "home").__enter__()
+        stack = Stack(folder / "home", UNHURRIED).__enter__()
     except AssertionError as error:
         pytest.exit(f"The copy that the tests use does not start:\n{error}", returncode=3)
     config.stash[_STACK], config.stash[_FOLDER] = stack, folder

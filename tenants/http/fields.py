@@ -148,9 +148,12 @@ class Networks(serializers.ListField):
         networks = []
         for text in super().to_internal_value(data):
             try:
-                networks.append(str(ipaddress.ip_network(text)))
+                network = ipaddress.ip_network(text)
             except ValueError:
                 self.fail("network", text=text)
+            if "%" in text:  # a zone has a meaning on one machine only
+                self.fail("network", text=text)
+            networks.append(str(network))
         return list(dict.fromkeys(networks))
 
 
