@@ -62,6 +62,7 @@ def for_members(permission: str) -> Callable[[MemberView[P]], PageView]:
                 raise PermissionDenied(permission)
             return view(request, viewer, *args, **kwargs)
 
+        page.permission = permission  # type: ignore[attr-defined]  # for the matrix of roles (dashboard.routes)
         return page
 
     return decorate

@@ -16,6 +16,9 @@ MOMENTS = (NOW - DAY, NOW, NOW + DAY)
 
 def rows_of_every_kind(place: Place) -> list[License]:
     environment = place.environment
+    customer, plan = decode("cus", place.sample["customer"]), decode("plan", place.sample["plan"])
+    assert customer
+    assert plan
     rows = []
     for starts in MOMENTS:
         for expires in (None, *MOMENTS):
@@ -27,8 +30,8 @@ def rows_of_every_kind(place: Place) -> list[License]:
                         License(
                             organization_id=environment.organization_id,
                             environment_id=environment.id,
-                            customer_id=decode("cus", place.sample["customer"]),
-                            plan_id=decode("plan", place.sample["plan"]),
+                            customer_id=customer,
+                            plan_id=plan,
                             plan_version=1,
                             starts_at=starts,
                             expires_at=expires,

@@ -1,0 +1,46 @@
+"""`manage.py role_matrix`: prints docs/roles.md, from the routes themselves."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from dashboard.routes import Route, routes
+from tenants.rules.permissions import ROLES
+
+HEAD = """# Roles
+
+What each role may do, drawn from the routes by `manage.py role_matrix`. A secret key may do what its scopes name,
+with the same words: `*` is every permission of its own environment, never `organization:read` or `:write`.
+
+"""
+OPEN_HEAD = """
+## Without a permission
+
+"""
+
+
+def matrix() -> str:
+    found = list(routes())
+    asked = sorted({route for route in found if route.permission}, key=lambda route: (route.path, route.method))
+    lines = [f"| | route | permission | {' | '.join(ROLES)} |", "|---|---|---" + "|---" * len(ROLES) + "|"]
+    lines += [_line(route) for route in asked]
+    without = sorted({(route.path, route.open_because) for route in found if route.permission is None})
+    folded = sorted({(_folder(path), why) for path, why in without})
+    return HEAD + "\n".join(lines) + "\n" + OPEN_HEAD + "\n".join(f"- `/{path}`: {why}" for path, why in folded) + "\n"
+
+
+def _line(route: Route) -> str:
+    marks = ["yes" if role in route.roles else "" for role in ROLES]
+    return f"| {route.method} | `/{route.path}` | `{route.permission}` | {' | '.join(marks)} |"
+
+
+def _folder(path: str) -> str:
+    return "accounts/…" if path.startswith("accounts/") else path
+
+
+class Command(BaseCommand):
+    help = "Prints which role may do what, for every route; docs/roles.md is its output."
+    requires_system_checks = ()
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
+        self.stdout.write(matrix(), ending="")
