@@ -80,6 +80,10 @@ class Running:
     def log(self) -> str:
         return self._log.read_text(errors="replace")
 
+    @property
+    def log_file(self) -> Path:
+        return self._log
+
     def wait_for(self, text: str, seconds: float = 60.0) -> None:
         """Waits until the log has `text`; shows the log if that never comes."""
         patience_ends = time.monotonic() + seconds
