@@ -1,4 +1,7 @@
-"""Who really calls behind trusted proxies: `X-Forwarded-For` counts only as far as `TRUSTED_PROXIES` wrote it."""
+"""Who really calls behind trusted proxies, and whether over TLS.
+
+`X-Forwarded-For` counts only as far as `TRUSTED_PROXIES` wrote it, `X-Forwarded-Proto` only if the nearest hop is one.
+"""
 
 import ipaddress
 from collections.abc import Callable
@@ -13,6 +16,8 @@ class ClientAddressMiddleware:
         self._trusted = [ipaddress.ip_network(text) for text in settings.TRUSTED_PROXIES]
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not self._is_trusted(request.META["REMOTE_ADDR"]):
+            request.META.pop("HTTP_X_FORWARDED_PROTO", None)
         if self._trusted:
             request.META["REMOTE_ADDR"] = self._client(request)
         return self._get_response(request)

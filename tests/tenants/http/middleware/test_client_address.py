@@ -36,3 +36,14 @@ def test_the_client_is_the_first_hop_that_is_no_proxy_of_ours(
     peer: str, forwarded: str, trusted: list[str], client: str
 ) -> None:
     assert seen(peer, forwarded, trusted) == client
+
+
+@pytest.mark.parametrize(("peer", "is_secure"), [("10.0.0.1", True), ("9.9.9.9", False)])
+def test_only_a_trusted_proxy_says_that_the_caller_came_over_tls(peer: str, *, is_secure: bool) -> None:
+    request = RequestFactory().get(
+        "/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_PROTO="https", HTTP_X_FORWARDED_FOR="1.2.3.4"
+    )
+    believed = {"TRUSTED_PROXIES": ["10.0.0.1"], "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https")}
+    with override_settings(**believed):
+        ClientAddressMiddleware(lambda _: HttpResponse())(request)
+        assert request.is_secure() == is_secure
