@@ -4,7 +4,10 @@ import os
 
 from celery import Celery
 
+from config.env import one_sentence
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("licet")
-app.config_from_object("django.conf:settings", namespace="CELERY")
+with one_sentence():
+    app.config_from_object("django.conf:settings", force=True, namespace="CELERY")
 app.autodiscover_tasks()

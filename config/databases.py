@@ -10,6 +10,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from config.env import Env, home
 
+URLS = ("DATABASE_OWNER_URL", "DATABASE_URL", "DATABASE_SWEEP_URL")
 APP_ROLE, SWEEP_ROLE = "licet_app", "licet_sweep"
 STATEMENT_SECONDS = 15
 LOCK_SECONDS = 10

@@ -6,11 +6,14 @@ so that a `manage.py` command typed beside a running copy reaches the same datab
 
 import json
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from verify.ground.environment import Env, Misconfigured
 
-__all__ = ["BASE_DIR", "Env", "Misconfigured", "environment_file", "home", "load", "read_environment_file"]
+__all__ = ["BASE_DIR", "Env", "Misconfigured", "environment_file", "home", "load", "one_sentence"]
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -37,3 +40,12 @@ def read_environment_file() -> dict[str, str]:
 def load() -> Env:
     """What the supervisor starts is told all it may know; only a command typed by hand looks into the file."""
     return Env(os.environ, {} if os.environ.get("LICET_SUPERVISED") else read_environment_file())
+
+
+@contextmanager
+def one_sentence() -> Iterator[None]:
+    """Ends a process whose settings are refused with the sentence that says what to do, and no traceback."""
+    try:
+        yield
+    except Misconfigured as refused:
+        sys.exit(str(refused))

@@ -2,14 +2,13 @@
 
 from urllib.parse import urlsplit
 
-from config import databases, email
-from config.env import BASE_DIR, Misconfigured, home, load
+from config import databases, email, production
+from config.env import BASE_DIR, home, load
 from config.logs import logging_settings
-from verify.digests import parse_ring
-from verify.ground.failpoints import armed
+from verify.rings import read_ring
 
 env = load()
-PRODUCTION = env.text("LICET_MODE", "development") == "production"
+PRODUCTION = env.is_production()
 DEBUG = False
 
 _DEVELOPMENT_RING = "1:" + "A" * 43  # makes `manage.py check` work before the first start; refused in production
@@ -20,8 +19,8 @@ def _secret(name: str, development: str) -> str:
 
 
 SECRET_KEY = _secret("LICET_SECRET_KEY", "development-only-until-make-run-has-made-one")
-LICET_PEPPERS = parse_ring(_secret("LICET_PEPPERS", _DEVELOPMENT_RING))
-LICET_DATA_KEKS = parse_ring(_secret("LICET_DATA_KEKS", _DEVELOPMENT_RING))
+LICET_PEPPERS = read_ring("LICET_PEPPERS", _secret("LICET_PEPPERS", _DEVELOPMENT_RING), strict=PRODUCTION)
+LICET_DATA_KEKS = read_ring("LICET_DATA_KEKS", _secret("LICET_DATA_KEKS", _DEVELOPMENT_RING), strict=PRODUCTION)
 LICET_HOME = home()
 LICET_PORT = env.number("LICET_PORT", 8000)
 _host = env.text("LICET_HOST", "127.0.0.1").replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - compared, not bound
@@ -33,12 +32,13 @@ LICET_API_RATE_PER_SECOND = env.number("LICET_API_RATE_PER_SECOND", 100)
 LICET_METRICS_TOKEN = env.text("LICET_METRICS_TOKEN")
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
 
-if PRODUCTION and armed():
-    message = f"LICET_FAILPOINTS ({', '.join(armed())}) is for tests; unset it in production."
-    raise Misconfigured(message)
+if PRODUCTION:
+    production.refuse_weak_settings(env)
 
 _public = urlsplit(LICET_PUBLIC_URL)
-ALLOWED_HOSTS = [*env.words("LICET_ALLOWED_HOSTS"), "127.0.0.1", "localhost", "[::1]", _host, _public.hostname or ""]
+ALLOWED_HOSTS = [*env.words("LICET_ALLOWED_HOSTS"), _public.hostname or ""]
+if not PRODUCTION:
+    ALLOWED_HOSTS += ["127.0.0.1", "localhost", "[::1]", _host]
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
 
@@ -145,11 +145,21 @@ USERSESSIONS_TRACK_ACTIVITY = False
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LICET_PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.scheme == "https"
 # Cookies do not know ports: two copies on one machine must not sign each other out.
 SESSION_COOKIE_NAME = f"licet_session_{LICET_PORT}"
 CSRF_COOKIE_NAME = f"licet_csrf_{LICET_PORT}"
 SECURE_CONTENT_TYPE_NOSNIFF = True
+# TLS ends at a proxy. Only what a trusted one says of the scheme is believed (tenants/http/client_address.py).
+if TRUSTED_PROXIES and SESSION_COOKIE_SECURE:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = ["^livez$", "^readyz$", "^metrics$"]  # asked from inside, where no TLS is
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # HSTS for subdomains: whether all of them speak TLS, only their owner knows
+    "security.W021",  # the browsers' preload list: entered by the domain's owner, and hardly ever left again
+]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576

@@ -27,8 +27,9 @@ def secrets(home: Path, given: Mapping[str, str]) -> dict[str, str]:
 
 
 def _new(name: str) -> str:
-    key = base64.urlsafe_b64encode(os.urandom(32)).rstrip(b"=").decode()
-    return key if name == "LICET_SECRET_KEY" else f"1:{key}"
+    if name == "LICET_SECRET_KEY":
+        return base64.urlsafe_b64encode(os.urandom(48)).decode()
+    return "1:" + base64.urlsafe_b64encode(os.urandom(32)).rstrip(b"=").decode()
 
 
 def _read(path: Path) -> dict[str, str]:

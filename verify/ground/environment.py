@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+MODES = ("development", "production")
+
 
 class Misconfigured(Exception):
     """A setting is missing or malformed; the text says which and what to do."""
@@ -41,3 +43,10 @@ class Env:
 
     def words(self, name: str) -> list[str]:
         return self.text(name).replace(",", " ").split()
+
+    def is_production(self) -> bool:
+        mode = self.text("LICET_MODE", "development")
+        if mode not in MODES:
+            message = f"LICET_MODE must be {' or '.join(MODES)}, not {mode!r}."
+            raise Misconfigured(message)
+        return mode == "production"
