@@ -68,6 +68,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "tenants.http.request_id.RequestIdMiddleware",
     "tenants.http.middleware.client_address.ClientAddressMiddleware",
+    "tenants.api.health.ProbesMiddleware",
     "tenants.http.middleware.security_headers.SecurityHeadersMiddleware",
     "tenants.http.middleware.outages.OutageMiddleware",
     "django.middleware.security.SecurityMiddleware",

@@ -44,6 +44,14 @@ def test_it_tells_metrics_and_lives(place: Place) -> None:
     assert "licet_facts_published_total" in place.api.get("/metrics").text
 
 
+@pytest.mark.parametrize("host", ["10.244.1.7:8000", "licet_web_1", "nonsense/"])
+def test_a_probe_may_call_it_by_any_name_and_nothing_else_may(place: Place, host: str) -> None:
+    named = {"Host": host}
+    assert [place.api.get(path, headers=named).status_code for path in ("/livez", "/readyz")] == [200, 200]
+    assert place.api.get("/v1/customers", headers=named).status_code == 400
+    assert place.api.get("/accounts/login/", headers=named).status_code == 400
+
+
 def test_a_real_worker_does_the_tidying(place: Place) -> None:
     old, organization = clock.now() - timedelta(days=2), place.environment.organization_id
     entry = OutboxEntry(
