@@ -20,10 +20,11 @@ SELECT pg_has_role(
     current_user, oid, CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END
 ) FROM pg_roles WHERE rolname = 'licet_lookup'
 """
-# For the schema's owner, before anything is made in it: what it makes, the two working roles may use.
+# For the schema's owner, before anything is made in it: what it makes, the two working roles may use. `lookup` belongs
+# to the role of its functions: a dump grants rights last, and without them could not give the functions to that role.
 _SCHEMA = """
 CREATE SCHEMA IF NOT EXISTS lookup;
-GRANT USAGE, CREATE ON SCHEMA lookup TO licet_lookup;
+ALTER SCHEMA lookup OWNER TO licet_lookup;
 GRANT USAGE ON SCHEMA public, lookup TO licet_app, licet_sweep;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO licet_app, licet_sweep;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO licet_app, licet_sweep;
