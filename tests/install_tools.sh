@@ -1,10 +1,12 @@
 #!/bin/sh
-# Installs what tests need and pip cannot give: a browser. Does nothing where it is there already.
+# Installs what tests need and pip cannot give: a browser, nginx. Does nothing where it is there already.
 set -eu
 
 missing=""
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 command -v git >/dev/null 2>&1 || missing="$missing git"
+command -v curl >/dev/null 2>&1 || missing="$missing curl"
+command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || missing="$missing nginx"
 [ -z "$missing" ] && exit 0
 
 line="apt-get update && apt-get install -y --no-install-recommends$missing"
@@ -18,6 +20,13 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 echo "Installing$missing …"
 export DEBIAN_FRONTEND=noninteractive
+# nginx is wanted as a program: Debian would start it on port 80.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod +x "$policy"
+  trap 'rm -f "$policy"' EXIT
+fi
 apt-get update -qq
 # shellcheck disable=SC2086 # a list of words
 apt-get install -y -qq --no-install-recommends $missing >/dev/null
