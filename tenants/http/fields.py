@@ -1,6 +1,7 @@
 """Fields of bodies and answers: strict in what they take, uniform in what they show."""
 
 import ipaddress
+import re
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -15,15 +16,21 @@ from verify.answer import rfc3339
 from verify.ground.ids import decode, encode
 
 LARGEST_WHOLE = 2**31 - 1
-CODE_PATTERN = r"^[a-z0-9][a-z0-9._:-]{0,63}$"
+CODE_PATTERN = r"^[a-z0-9][a-z0-9._:-]{0,63}\Z"
+_RFC3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
 
 
 class Text(serializers.CharField):
-    """A JSON string, never a number made into one."""
+    """A JSON string as it was sent: never a number made into one, never trimmed. White space alone is blank."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(trim_whitespace=False, **options)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         if data is not serializers.empty and data is not None and not isinstance(data, str):
             self.fail("invalid")
+        if isinstance(data, str) and data.isspace() and not self.allow_blank:
+            self.fail("blank")
         return super().run_validation(data)
 
 
@@ -45,7 +52,10 @@ class Whole(serializers.IntegerField):
 
 
 class Pattern(Text, serializers.RegexField):
-    """A text of a given form."""
+    """A text of a given form, from its first letter to its last."""
+
+    def __init__(self, regex: str, **options: Any) -> None:
+        super().__init__(regex=regex.removesuffix("$") + r"\Z" if regex.endswith("$") else regex, **options)
 
 
 class Code(Pattern):
@@ -69,8 +79,8 @@ class Moment(serializers.Field):  # type: ignore[type-arg]  # DRF's generics do 
 
     def to_internal_value(self, data: Any) -> datetime:
         try:
-            moment = parse_datetime(data) if isinstance(data, str) else None
-            if moment is None or moment.tzinfo is None:
+            moment = parse_datetime(data) if isinstance(data, str) and _RFC3339.fullmatch(data) else None
+            if moment is None:
                 self.fail("invalid")
             moment = moment.astimezone(UTC)
         except (ValueError, OverflowError):

@@ -1,0 +1,46 @@
+"""What a field takes: exactly what the document says of it, and nothing bent into shape."""
+
+from typing import Any
+
+import pytest
+from rest_framework import serializers
+
+from tenants.http.fields import Code, Moment, Pattern, Text
+
+
+@pytest.mark.parametrize("text", [" a ", "a\n", "\u00a0a"])
+def test_a_text_is_kept_as_it_was_sent(text: str) -> None:
+    assert Text().run_validation(text) == text
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n", "\u2003"])
+def test_white_space_alone_is_blank(text: str) -> None:
+    with pytest.raises(serializers.ValidationError):
+        Text().run_validation(text)
+    assert Text(allow_blank=True).run_validation(text) == text
+
+
+@pytest.mark.parametrize("code", [" a", "a ", "a\n", "\na"])
+@pytest.mark.parametrize("field", [Code(), Pattern("^[a-z]{1,16}$")])
+def test_a_pattern_holds_to_the_last_letter(field: serializers.CharField, code: str) -> None:
+    assert field.run_validation("a") == "a"
+    with pytest.raises(serializers.ValidationError):
+        field.run_validation(code)
+
+
+@pytest.mark.parametrize("text", ["2030-01-01T00:00:00Z", "2030-01-01T00:00:00.5+14:00", "1970-01-01T00:00:00-00:00"])
+def test_a_time_as_in_rfc_3339_is_taken(text: str) -> None:
+    assert Moment().run_validation(text).tzinfo is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("20300101T000000Z", "2030-W01-1T00:00:00Z", "2030-01-01 00:00:00Z", "2030-01-01T00Z", "2030-01-01T00:00Z"),
+        *("2030-01-01T00:00:00+02", "2030-01-01T00:00:00+0200", "2030-01-01T00:00:00", "2030-1-1T00:00:00Z"),
+        *("2030-02-30T00:00:00Z", "1969-12-31T23:59:59Z", "٢٠٣٠-01-01T00:00:00Z", "2030-01-01T00:00:00Z\n", 5, None),
+    ],
+)
+def test_any_other_spelling_of_a_time_is_refused(text: Any) -> None:
+    with pytest.raises(serializers.ValidationError):
+        Moment().run_validation(text)
