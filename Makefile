@@ -33,7 +33,7 @@ format: .venv/.dev-synced ## write code and templates in the house style
 	$(BIN)/djlint templates --reformat --quiet
 
 smoke: ## clone, run, verify a key, revoke it, stop: what a newcomer does, timed
-	@$(PYTHON) -m tests.smoke
+	@$(PYTHON) -m tests.running.smoke
 
 prove: .venv/.dev-synced ## the long proofs at full size; writes docs/proofs.md
 	@tests/install_tools.sh

@@ -1,6 +1,7 @@
 """What a newcomer does, from nothing, timed: clone, `make run`, verify a key, revoke it, Ctrl-C.
 
-Run as `python3 -m tests.smoke`, with the standard library alone. Ends with status 1 and one sentence if a step fails.
+Run as `python3 -m tests.running.smoke`, with the standard library alone. Ends with status 1 and one sentence if a
+step fails.
 """
 
 import json
@@ -18,7 +19,7 @@ from typing import Any
 from tests.running.processes import left_after
 from tests.running.stack import free_port
 
-CLONE = Path(__file__).resolve().parent.parent
+CLONE = Path(__file__).resolve().parents[2]
 LIMIT_SECONDS = 120.0
 AGAIN_SECONDS = 8.0
 REVOKED_SECONDS = 1.0
