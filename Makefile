@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock smoke prove
+.PHONY: help run test check format docs lock smoke prove
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -31,6 +31,10 @@ format: .venv/.dev-synced ## write code and templates in the house style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 	$(BIN)/djlint templates --reformat --quiet
+
+docs: .venv/.dev-synced ## write docs/openapi.json and docs/openapi-verify.json anew
+	$(BIN)/python manage.py openapi docs/openapi.json
+	$(BIN)/python -m verify.service.openapi docs/openapi-verify.json
 
 smoke: ## clone, run, verify a key, revoke it, stop: what a newcomer does, timed
 	@$(PYTHON) -m tests.running.smoke

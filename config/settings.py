@@ -170,23 +170,18 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["tenants.http.authentication.HasPermission"],
     "DEFAULT_PARSER_CLASSES": ["tenants.http.json.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "tenants.http.openapi.ResourceSchema",
+    "DEFAULT_SCHEMA_CLASS": "tenants.http.openapi.operations.ResourceSchema",
     "EXCEPTION_HANDLER": "tenants.http.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
     "COERCE_DECIMAL_TO_STRING": True,
 }
 SPECTACULAR_SETTINGS = {
-    "TITLE": "Licet management API",
-    "DESCRIPTION": "Products, plans, customers, licenses and keys of one environment.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_AUTHENTICATION": [],
-    "SERVE_PERMISSIONS": [],
     "COMPONENT_SPLIT_REQUEST": True,
-    "POSTPROCESSING_HOOKS": ["tenants.http.openapi.add_problems"],
-    "ENUM_NAME_OVERRIDES": {},
+    "POSTPROCESSING_HOOKS": ["tenants.http.openapi.document.complete"],
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }
 
 # What the data plane is told of, each after those it refers to.

@@ -1,34 +1,96 @@
-"""How a verdict is told: the JSON of docs/verify.md."""
+"""How a verdict is told: the JSON of docs/verify.md. The types are what the service's OpenAPI document is made from."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any, NotRequired, TypedDict, overload
+
+from msgspec import Meta
 
 from verify.decision import Verdict, effective_version
+from verify.ground.openapi import id_schema
+from verify.license_status import Status
+from verify.reasons import Reason, WarningCode
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+RequestId = Annotated[str, Meta(extra_json_schema=id_schema("req"))]
+KeyId = Annotated[str, Meta(extra_json_schema=id_schema("key"))]
+LicenseId = Annotated[str, Meta(extra_json_schema=id_schema("lic"))]
+CustomerId = Annotated[str, Meta(extra_json_schema=id_schema("cus"))]
+PlanId = Annotated[str, Meta(extra_json_schema=id_schema("plan"))]
 
-def render(verdict: Verdict, request_id: str, now: int, *, degraded: bool = False) -> dict[str, Any]:
+
+class KeyShown(TypedDict):
+    id: KeyId
+    name: str | None
+    expires_at: Moment | None
+
+
+class LicenseShown(TypedDict):
+    id: LicenseId
+    status: Status
+    expires_at: Moment | None
+
+
+class CustomerShown(TypedDict):
+    id: CustomerId
+    external_id: str | None
+
+
+class PlanShown(TypedDict):
+    id: PlanId
+    code: str
+    version: int
+
+
+class Outcome(TypedDict):
+    """What every verdict says; `detail` unless it is VALID."""
+
+    valid: bool
+    code: Reason
+    request_id: RequestId
+    decided_at: Moment
+    detail: NotRequired[str]
+    degraded: NotRequired[bool]
+
+
+class Answer(Outcome):
+    """A verdict about a key that is known."""
+
+    key: KeyShown
+    license: LicenseShown
+    customer: CustomerShown
+    plan: PlanShown
+    scopes: list[str]
+    features: dict[str, Any]
+    warnings: list[WarningCode]
+    rate_limits: list[dict[str, Any]]
+    quotas: list[dict[str, Any]]
+    revision: int
+
+
+def render(verdict: Verdict, request_id: str, now: int, *, degraded: bool = False) -> Outcome | Answer:
     """`now` in milliseconds. NOT_FOUND shows nothing but itself: it must not tell what exists."""
-    body: dict[str, Any] = {
+    outcome: Outcome = {
         "valid": verdict.valid,
-        "code": verdict.reason.value,
+        "code": verdict.reason,
         "request_id": request_id,
         "decided_at": rfc3339(now),
     }
     if verdict.detail is not None:
-        body["detail"] = verdict.detail
+        outcome["detail"] = verdict.detail
     if degraded:
-        body["degraded"] = True
+        outcome["degraded"] = True
     case = verdict.case
     if case is None:
-        return body
+        return outcome
     facts = case.facts
-    return body | {
+    return {
+        **outcome,
         "key": {"id": facts.key.id, "name": facts.key.name, "expires_at": rfc3339(facts.key.expires_at)},
         "license": {
             "id": facts.license.id,
-            "status": case.standing.status.value,
+            "status": case.standing.status,
             "expires_at": rfc3339(facts.license.expires_at),
         },
         "customer": {"id": facts.customer.id, "external_id": facts.customer.external_id},
@@ -39,13 +101,17 @@ def render(verdict: Verdict, request_id: str, now: int, *, degraded: bool = Fals
         },
         "scopes": sorted(case.scopes),
         "features": case.terms.features,
-        "warnings": [warning.value for warning in verdict.warnings],
+        "warnings": list(verdict.warnings),
         "rate_limits": [],
         "quotas": [],
         "revision": facts.revision,
     }
 
 
+@overload
+def rfc3339(milliseconds: int) -> str: ...
+@overload
+def rfc3339(milliseconds: int | None) -> str | None: ...
 def rfc3339(milliseconds: int | None) -> str | None:
     """UTC with `Z` and milliseconds, as every time that Licet shows."""
     if milliseconds is None:

@@ -11,6 +11,8 @@ MOST_ITEMS = 256
 MOST_CONTEXT_BYTES = 4096
 MOST_USAGE = 10**12
 MOST_TEXT = 2048
+TEXTS = ("ip", "device", "user", "url", "resource", "method", "request_id")  # of at most MOST_TEXT characters
+LISTS = ("scopes", "features")  # of at most MOST_ITEMS such texts
 
 _TEXT = msgspec.json.Encoder()
 _PATH = re.compile(r" - at `\$?(?P<path>[^`]*)`$")
@@ -109,11 +111,11 @@ def _named(error: msgspec.ValidationError) -> BadRequest:
 def _problem(request: VerifyRequest) -> Problem | None:
     if (request.key is None) == (request.token is None):
         return Problem("/key", "Give either `key` or `token`.")
-    for name in ("scopes", "features"):
+    for name in LISTS:
         items: list[str] = getattr(request, name)
         if len(items) > MOST_ITEMS or any(not _is_plain(item) for item in items):
             return Problem(f"/{name}", f"At most {MOST_ITEMS} texts without U+0000, of {MOST_TEXT} characters each.")
-    for name in ("ip", "device", "user", "url", "resource", "method", "request_id"):
+    for name in TEXTS:
         value: str | None = getattr(request, name)
         if value is not None and not _is_plain(value):
             return Problem(f"/{name}", f"A text without U+0000, of at most {MOST_TEXT} characters.")

@@ -1,10 +1,9 @@
 """Addresses of health, of the OpenAPI document, and of tenancy's part of the management API."""
 
 from django.urls import include, path
-from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.routers import SimpleRouter
 
-from tenants.api import health
+from tenants.api import documents, health
 from tenants.api.audit_log import AuditLogView
 from tenants.api.environments import EnvironmentView
 from tenants.api.events import EventView
@@ -19,6 +18,6 @@ urlpatterns = [
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
-    path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
+    path("openapi.json", documents.openapi, name="openapi"),
     path("v1/", include(router.urls)),
 ]

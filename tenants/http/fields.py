@@ -7,8 +7,6 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.utils.dateparse import parse_datetime
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from tenants.clock import milliseconds
@@ -69,7 +67,6 @@ class Code(Pattern):
         super().__init__(CODE_PATTERN, **options)
 
 
-@extend_schema_field(OpenApiTypes.DATETIME)
 class Moment(serializers.Field):  # type: ignore[type-arg]  # DRF's generics do not exist at run time
     """RFC 3339 with an offset; shown in UTC with `Z` and milliseconds."""
 
@@ -93,7 +90,6 @@ class Moment(serializers.Field):  # type: ignore[type-arg]  # DRF's generics do 
         return rfc3339(milliseconds(value))
 
 
-@extend_schema_field(OpenApiTypes.STR)
 class PublicId(serializers.Field):  # type: ignore[type-arg]  # as above
     """A reference by public id, e.g. `cus_…`; inside it is the UUID."""
 
@@ -113,7 +109,6 @@ class PublicId(serializers.Field):  # type: ignore[type-arg]  # as above
         return encode(self.prefix, value)
 
 
-@extend_schema_field({"type": "object", "additionalProperties": True})
 class Object(serializers.Field):  # type: ignore[type-arg]  # as above
     """A JSON object of at most 8 KiB and 50 members."""
 

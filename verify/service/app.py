@@ -103,8 +103,9 @@ async def _write(send: Send, response: Response, request_id: str) -> None:
         (b"content-type", response.content_type.encode()),
         (b"content-length", b"%d" % len(response.body)),
         (b"request-id", request_id.encode()),
-        (b"cache-control", b"no-store"),
-        *((name.encode(), value.encode()) for name, value in response.headers),
+        *((name.lower().encode(), value.encode()) for name, value in response.headers),
     ]
+    if all(name != b"cache-control" for name, _ in headers):
+        headers.append((b"cache-control", b"no-store"))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": response.body})

@@ -1,4 +1,4 @@
-"""What the verify service answers: `/v1/verify` and the health of one process."""
+"""What the verify service answers: `/v1/verify`, its document, and the health of one process."""
 
 import hmac
 import ipaddress
@@ -11,6 +11,7 @@ from verify.ground.problem import FieldError
 from verify.service import metrics
 from verify.service.http import Handler, Refused, Request, Response, json_response
 from verify.service.lookup import Caller, Trail, find_caller, find_facts
+from verify.service.openapi.document import document
 from verify.service.settings import Settings
 from verify.service.store import FactStore, StoreNotReady, StoreUnavailable
 
@@ -27,6 +28,7 @@ class Routes:
             "/livez": ("GET", self.livez),
             "/readyz": ("GET", self.readyz),
             "/metrics": ("GET", self.metrics),
+            "/openapi.json": ("GET", self.openapi),
         }
 
     def find(self, method: str, path: str) -> Handler:
@@ -109,6 +111,9 @@ class Routes:
         if not allowed:
             raise Refused("forbidden", "metrics_closed", "Metrics are for loopback, or for LICET_METRICS_TOKEN.")
         return Response(200, metrics.text(), metrics.CONTENT_TYPE)
+
+    async def openapi(self, request: Request) -> Response:  # noqa: ARG002 - a handler's signature
+        return Response(200, document().encode(), headers=(("cache-control", "no-cache"),))
 
 
 def _is_in_force(caller: Caller, now: int) -> bool:

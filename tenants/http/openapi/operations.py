@@ -1,63 +1,112 @@
-"""What the generated OpenAPI document says beyond the code: secret keys, public ids, filters, problem+json."""
+"""One operation of the document, read off its view: what it is called, what it takes and what it answers."""
 
+import inspect
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
-from verify.ground.problem import CONTENT_TYPE, KINDS
+from tenants.http.openapi import names, shapes
+from tenants.http.openapi.manners import SAFE, Traits, add_manners
+from tenants.models.kept import FactBearing
+from verify.ground.openapi import Schema, id_schema, schema
 
-_PROBLEM = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail", "instance", "code", "request_id"],
-    "properties": {
-        **{name: {"type": "string"} for name in ("type", "title", "detail", "instance", "code", "request_id")},
-        "status": {"type": "integer"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "code", "detail"],
-                "properties": {name: {"type": "string"} for name in ("pointer", "code", "detail")},
-            },
-        },
-    },
+__all__ = ["ResourceSchema", "shapes"]
+
+_PARAMETERS = {
+    "id": "Which one.",
+    "limit": "How many at most.",
+    "cursor": "`next_cursor` of the page before, of this same list.",
 }
-_TOLD = ("invalid", "unauthenticated", "forbidden", "not_found", "conflict", "too_large", "unsupported_media")
-
-
-class SecretKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers itself
-    target_class = "tenants.http.authentication.SecretKeyAuthentication"
-    name = "secret_key"
-
-    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:  # noqa: ARG002 - its signature
-        return {"type": "http", "scheme": "bearer", "bearerFormat": "lsk_{test|live}_…"}
 
 
 class ResourceSchema(AutoSchema):
+    view: Any
+
+    def get_operation(self, *place: Any) -> Schema | None:
+        operation: Schema | None = super().get_operation(*place)
+        if operation is not None:
+            revised = hasattr(self._model, "revision")
+            add_manners(operation, Traits(self.method, self.path, revised=revised))
+            for parameter in operation.get("parameters", ()):
+                name = parameter["name"]
+                parameter.setdefault("description", _PARAMETERS.get(name, f"Only those with this `{name}`."))
+        return operation
+
+    @property
+    def _model(self) -> Any:
+        return getattr(self.view, "model", None)
+
+    @property
+    def _words(self) -> names.Words:
+        return names.words(self.view, self.method)
+
+    def get_operation_id(self) -> str:
+        return names.operation_id(self._words, self.method)
+
+    def get_summary(self) -> str:
+        return names.summary(self._words, self.method)
+
+    def get_tags(self) -> list[str]:
+        return [names.tag(self._words)]
+
+    def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular has it, without arguments
+        """What the view's method says of itself, and what is needed to call it."""
+        act = getattr(self.view, getattr(self.view, "action", None) or self.method.lower())
+        needed = f"Needs the scope `{self.view.permission_for(self.view.request)}`."
+        return "\n\n".join([*([inspect.cleandoc(act.__doc__)] if act.__doc__ else []), needed])
+
     def get_override_parameters(self) -> list[Any]:
         """A path's id is a public id, not the UUID behind it; a list takes the filters its view declares."""
         parameters = []
-        if "{id}" in self.path:
-            parameters.append(OpenApiParameter("id", str, OpenApiParameter.PATH))
+        if "{id}" in self.path and self._model is not None:
+            shape = id_schema(self._model.PREFIX)
+            parameters.append(OpenApiParameter("id", shape, OpenApiParameter.PATH))
         if getattr(self.view, "action", None) == "list":
-            parameters += [OpenApiParameter(name, str) for name in getattr(self.view, "filters", ())]
+            filters = getattr(self.view, "filters", {})
+            parameters += [OpenApiParameter(name, self._filter(name, keep)) for name, keep in filters.items()]
         return parameters
 
+    def _filter(self, name: str, keep: Any) -> Schema:
+        """As the filter says itself, or like the member of the same name that the list shows."""
+        shape: Schema | None = getattr(keep, "schema", None)
+        field = self.view.get_serializer_class()().fields.get(name)
+        if shape is None and field is not None:
+            shape = self._map_serializer_field(field, "request")
+        told = {name: value for name, value in (shape or {"type": "string"}).items() if name != "readOnly"}
+        return told | {"type": "string"} if isinstance(told.get("type"), list) else told
 
-def add_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """A post-processing hook of drf-spectacular."""
-    result["components"].setdefault("schemas", {})["Problem"] = _PROBLEM
-    for operations in result["paths"].values():
-        for operation in operations.values():
-            for kind in _TOLD:
-                status, title = KINDS[kind]
-                operation["responses"].setdefault(
-                    str(status),
-                    {
-                        "description": title,
-                        "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-                    },
-                )
-    return result
+    def get_serializer_name(self, serializer: Any, direction: Any) -> str:
+        return names.component(super().get_serializer_name(serializer, direction))
+
+    def _get_serializer_name(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> str:  # noqa: FBT001, FBT002 - its signature
+        name: str = super()._get_serializer_name(serializer, direction, bypass_extensions)
+        return names.body_component(name)
+
+    def get_paginated_name(self, serializer_name: str) -> str:
+        return f"{serializer_name}List"
+
+    def _map_serializer(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> Schema:  # noqa: FBT001, FBT002 - its signature
+        """What is shown is always there."""
+        found: Schema = super()._map_serializer(serializer, direction, bypass_extensions)
+        if direction == "response" and "properties" in found:
+            for shown in found["properties"].values():
+                shown.pop("readOnly", None)
+            found["required"] = list(found["properties"])
+        return found
+
+    def _get_response_bodies(self, direction: Any = "response") -> Schema:
+        """A change of facts that the data plane could not be told of yet is 202."""
+        responses: Schema = super()._get_response_bodies(direction)
+        tells = self._model is not None and issubclass(self._model, FactBearing)
+        if tells and self.method not in SAFE and "content" in responses.get("200", {}):
+            responses["202"] = _pending(responses["200"])
+        return responses
+
+
+def _pending(response: Schema) -> Schema:
+    ((media_type, content),) = response["content"].items()
+    return {
+        "description": "",
+        "content": {media_type: {"schema": {"allOf": [content["schema"], schema("Pending")]}}},
+    }

@@ -1,0 +1,98 @@
+"""The whole document: the service's addresses, and what all of them refer to."""
+
+from functools import cache
+
+from verify.ground.openapi import (
+    PROBLEM,
+    REQUEST_ID,
+    SECRET_KEY,
+    Schema,
+    header,
+    problem_components,
+    problem_references,
+    schema,
+    written,
+)
+from verify.service.openapi.shapes import schemas
+
+TITLE = "Licet verify"
+INTRODUCTION = """\
+Who is calling, may they, and is it paid for: one call, one verdict. `code` says why not; the reasons are listed in the
+order of their precedence, and the first that objects is the answer.
+
+A verdict is always `200`. Everything else is a problem (RFC 9457). A body is at most 65,536 bytes and not compressed.
+"""
+_PROBLEMS = {400, 401, 403, 413, 415, 503}
+_HERE = {"Request-Id": header("Request-Id")}
+_METRICS_TOKEN: Schema = {"type": "http", "scheme": "bearer", "description": "`LICET_METRICS_TOKEN`."}
+
+
+@cache
+def document() -> str:
+    return written(
+        {
+            "openapi": "3.1.0",
+            "info": {"title": TITLE, "version": "1", "description": INTRODUCTION},
+            "servers": [{"url": "/", "description": "This verify service."}],
+            "tags": [{"name": "Verdicts"}, {"name": "Health"}],
+            "paths": {
+                "/v1/verify": {"post": _verify()},
+                "/livez": {"get": _health("livez", "Is this process alive", _liveness())},
+                "/readyz": {"get": _health("readyz", "Can this process answer", _readiness())},
+                "/metrics": {"get": _health("metrics", "Read the metrics", _metrics()) | _for_operators()},
+            },
+            "components": {
+                "schemas": schemas() | {"Problem": PROBLEM},
+                "headers": {"Request-Id": REQUEST_ID},
+                "responses": problem_components(_PROBLEMS, {}, "Request-Id"),
+                "securitySchemes": {"secret_key": SECRET_KEY, "metrics_token": _METRICS_TOKEN},
+            },
+        }
+    )
+
+
+def _verify() -> Schema:
+    return {
+        "operationId": "verify",
+        "summary": "Verify a key",
+        "description": "Needs the scope `verify`.",
+        "tags": ["Verdicts"],
+        "security": [{"secret_key": ["verify"]}],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema("VerifyRequest")}}},
+        "responses": _answer(200, "The verdict.", schema("Verdict")) | problem_references(_PROBLEMS),
+    }
+
+
+def _health(name: str, summary: str, responses: Schema) -> Schema:
+    return {"operationId": name, "summary": summary, "tags": ["Health"], "security": [], "responses": responses}
+
+
+def _liveness() -> Schema:
+    return _answer(200, "It is.", _members(status=["alive"]))
+
+
+def _readiness() -> Schema:
+    ready = _members(status=["ready"], redis=["ok"], facts=["whole"])
+    ready["properties"]["epoch"] = {"type": "integer", "minimum": 0}
+    waiting = _members(
+        status=["not ready"], redis=["ok", "silent", "unreachable"], facts=["being rebuilt", "suspect", "unknown"]
+    )
+    return _answer(200, "It can.", ready) | _answer(503, "Not now.", waiting)
+
+
+def _metrics() -> Schema:
+    text = _answer(200, "In Prometheus' text format.", {"type": "string"}, "text/plain")
+    return text | problem_references({403})
+
+
+def _for_operators() -> Schema:
+    return {"description": "From loopback, or with the metrics token.", "security": [{}, {"metrics_token": []}]}
+
+
+def _members(**values: list[str]) -> Schema:
+    found = {name: {"type": "string", "enum": allowed} for name, allowed in values.items()}
+    return {"type": "object", "required": list(found), "properties": found}
+
+
+def _answer(status: int, description: str, shape: Schema, media_type: str = "application/json") -> Schema:
+    return {str(status): {"description": description, "headers": _HERE, "content": {media_type: {"schema": shape}}}}
