@@ -1,4 +1,4 @@
-"""Addresses of health, of the OpenAPI document, and of tenancy's part of the management API."""
+"""Addresses of health, of the OpenAPI document and its viewer, and of tenancy's part of the management API."""
 
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
@@ -19,5 +19,7 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", health.metrics),
     path("openapi.json", documents.openapi, name="openapi"),
+    path("docs", documents.docs, name="docs"),
+    path("docs/<name>", documents.docs_part),
     path("v1/", include(router.urls)),
 ]

@@ -14,6 +14,8 @@ PUBLIC = {
     "readyz": "health",
     "metrics": "from loopback",
     "openapi.json": "the document of the API",
+    "docs": "shows that document",
+    "docs/{}": "what that page is made of",
     "accounts/login/": "sign-in",
     "accounts/2fa/webauthn/login/": "sign-in by passkey",
     "accounts/password/reset/": "sign-in",

@@ -8,10 +8,11 @@ from verify import request as verify_request
 from verify.answer import render
 from verify.decision import decide
 from verify.ground.problem import FieldError
+from verify.ground.viewer import files
 from verify.service import metrics
 from verify.service.http import Handler, Refused, Request, Response, json_response
 from verify.service.lookup import Caller, Trail, find_caller, find_facts
-from verify.service.openapi.document import document
+from verify.service.openapi.document import TITLE, document
 from verify.service.settings import Settings
 from verify.service.store import FactStore, StoreNotReady, StoreUnavailable
 
@@ -29,6 +30,8 @@ class Routes:
             "/readyz": ("GET", self.readyz),
             "/metrics": ("GET", self.metrics),
             "/openapi.json": ("GET", self.openapi),
+            "/docs": ("GET", self.docs),
+            **{f"/docs/{name}": ("GET", self.docs_part) for name in (*files.OURS, *files.THEIRS)},
         }
 
     def find(self, method: str, path: str) -> Handler:
@@ -114,6 +117,12 @@ class Routes:
 
     async def openapi(self, request: Request) -> Response:  # noqa: ARG002 - a handler's signature
         return Response(200, document().encode(), headers=(("cache-control", "no-cache"),))
+
+    async def docs(self, request: Request) -> Response:  # noqa: ARG002 - a handler's signature
+        return Response(200, *files.page(TITLE))
+
+    async def docs_part(self, request: Request) -> Response:
+        return Response(200, *files.part(request.path.rpartition("/")[2]))
 
 
 def _is_in_force(caller: Caller, now: int) -> bool:
