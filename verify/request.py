@@ -68,7 +68,7 @@ def parse(body: bytes) -> VerifyRequest:
 def _parse_with_odd_text(body: bytes) -> VerifyRequest:
     """JSON may spell a lone surrogate: in `key` and `token` that is simply no key of ours, elsewhere it is refused."""
     try:
-        document = json.loads(body, parse_constant=_refuse_constant)
+        document = json.loads(body.decode(), parse_constant=_refuse_constant)  # of bytes it would take UTF-16 too
         if isinstance(document, dict):
             for name in ("key", "token"):
                 if isinstance(document.get(name), str) and not _is_encodable(document[name]):

@@ -62,6 +62,8 @@ def test_the_wrong_member_is_named(body: dict[str, Any], pointer: str) -> None:
         b'{"key": "k", "usage": {"requests": ' + b"9" * 5000 + b"}}",
         b'{"key": "k", "context": {"a": ' + b"[" * 10_000 + b"]" * 10_000 + b"}}",
         b'{"key": "k", "user": "\\ud800"}',
+        b'{"key": "\xed\xa0\x80"}',
+        *('{"key": "k"}'.encode(encoding) for encoding in ("utf-16", "utf-16-le", "utf-32", "utf-8-sig")),
     ],
 )
 def test_what_is_not_such_json_is_refused_and_never_crashes(body: bytes) -> None:
