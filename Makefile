@@ -14,7 +14,7 @@ run: .venv/.base-synced ## start everything; Ctrl-C stops all
 	@LICET_STOPS_WITH_PARENT=1 exec $(BIN)/python manage.py up
 
 test: .venv/.dev-synced ## run all tests, the long proofs at a twentieth of their size
-	@tests/install_tools.sh
+	@.ci/install_tools.sh
 	$(BIN)/pytest -n 2
 
 check: .venv/.dev-synced ## style, types, layers, templates, migrations
@@ -32,15 +32,16 @@ format: .venv/.dev-synced ## write code and templates in the house style
 	$(BIN)/ruff format
 	$(BIN)/djlint templates --reformat --quiet
 
-docs: .venv/.dev-synced ## write docs/openapi.json and docs/openapi-verify.json anew
+docs: .venv/.dev-synced ## write what docs/ has from the code: both OpenAPI documents, the matrix of roles
 	$(BIN)/python manage.py openapi docs/openapi.json
+	$(BIN)/python manage.py role_matrix docs/roles.md
 	$(BIN)/python -m verify.service.openapi docs/openapi-verify.json
 
 smoke: ## clone, run, verify a key, revoke it, stop: what a newcomer does, timed
 	@$(PYTHON) -m tests.running.smoke
 
 prove: .venv/.dev-synced ## the long proofs at full size; writes docs/proofs.md
-	@tests/install_tools.sh
+	@.ci/install_tools.sh
 	PROVE_SCALE=$${PROVE_SCALE:-1} PROVE_REPORT=docs/proofs.md $(BIN)/pytest -m prove -p no:randomly
 
 lock: .venv/.uv ## resolve requirements/*.in anew, for every platform, with hashes

@@ -39,6 +39,8 @@ class KeyAnswer(serializers.ModelSerializer[Key]):
     metadata = Object()
     created_at = Moment()
 
+    expansions: ClassVar[Any] = {"license": Expansion(License, LicenseAnswer)}
+
     class Meta:
         model = Key
         fields: ClassVar[Any] = (
@@ -89,6 +91,15 @@ class ImportBody(Body):
     keys = serializers.ListField(child=ImportedKey(), min_length=1, max_length=MOST_IMPORTED)
 
 
+class ImportedKeysAnswer(serializers.Serializer[Any]):
+    """A list that is never longer than one page."""
+
+    object = serializers.ChoiceField(choices=["list"])
+    data = KeyAnswer(many=True)  # type: ignore[assignment]  # a field named as DRF's property: it becomes none
+    has_more = serializers.BooleanField()
+    next_cursor = serializers.CharField(allow_null=True)
+
+
 def _by_status(rows: QuerySet[Key], text: str) -> QuerySet[Key]:
     return with_status(rows, chosen("status", text, STATUSES), clock.now())
 
@@ -103,7 +114,6 @@ class KeyView(Changes):
         "user": by_text("user"),
         "status": _by_status,
     }
-    expansions: ClassVar[Any] = {"license": Expansion(License, LicenseAnswer)}
 
     @extend_schema(request=KeyBody, responses={201: IssuedKeyAnswer})
     def create(self, request: Request) -> Response:
@@ -135,7 +145,7 @@ class KeyView(Changes):
         """For good: what was revoked stays revoked."""
         return self.changed(keys.revoke_key, pk, ReasonBody)
 
-    @extend_schema(request=ImportBody, responses={201: KeyAnswer(many=True)})
+    @extend_schema(request=ImportBody, responses={201: ImportedKeysAnswer})
     @action(detail=False, methods=["post"], url_path="import")
     def bring_in(self, request: Request) -> Response:
         """Keys that were made elsewhere, by their SHA-256: all of them or none."""

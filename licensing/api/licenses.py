@@ -39,6 +39,11 @@ class LicenseAnswer(serializers.ModelSerializer[License]):
     metadata = Object()
     created_at = Moment()
 
+    expansions: ClassVar[Any] = {
+        "customer": Expansion(Customer, CustomerAnswer),
+        "plan": Expansion(Plan, PlanAnswer, with_latest_terms),
+    }
+
     class Meta:
         model = License
         fields: ClassVar[Any] = (
@@ -101,10 +106,6 @@ class LicenseView(Changes):
         "customer": by_reference("customer", "cus"),
         "plan": by_reference("plan", "plan"),
         "status": _by_status,
-    }
-    expansions: ClassVar[Any] = {
-        "customer": Expansion(Customer, CustomerAnswer),
-        "plan": Expansion(Plan, PlanAnswer, with_latest_terms),
     }
 
     @extend_schema(request=LicenseBody, responses={201: LicenseAnswer})

@@ -43,6 +43,8 @@ class PlanAnswer(serializers.ModelSerializer[Plan]):
     stripe_price_ids = TextList(source="terms.stripe_price_ids")
     created_at = Moment()
 
+    expansions: ClassVar[Any] = {"product": Expansion(Product, ProductAnswer)}
+
     class Meta:
         model = Plan
         fields: ClassVar[Any] = (
@@ -83,7 +85,6 @@ class PlanView(Changes):
     model = Plan
     serializer_class = PlanAnswer
     filters: ClassVar[Any] = {"product": by_reference("product", "prod"), "code": by_text("code")}
-    expansions: ClassVar[Any] = {"product": Expansion(Product, ProductAnswer)}
 
     def furnished(self, rows: list[Plan]) -> list[Plan]:
         with_latest_terms(rows, self.environment)

@@ -30,13 +30,12 @@ Filter = Callable[[QuerySet[Any], str], QuerySet[Any]]
 class ResourceView(viewsets.GenericViewSet[Any]):
     """`resource` names the permission (`{resource}:read`, `:write`) and the lists' cursors.
 
-    `filters` are the list's query parameters, `expansions` the references that `expand` shows whole.
+    `filters` are the list's query parameters; the `expansions` of its answer are what `expand` shows whole.
     """
 
     resource: ClassVar[str]
     model: ClassVar[type[Kept]]
     filters: ClassVar[Mapping[str, Filter]] = {}
-    expansions: ClassVar[Mapping[str, Expansion]] = {}
     order: ClassVar[str] = "-id"
     lookup_value_regex = "[^/]+"
     pagination_class = CursorList
@@ -125,6 +124,11 @@ class ResourceView(viewsets.GenericViewSet[Any]):
 
     def get_serializer_context(self) -> dict[str, Any]:
         return {"now": clock.now()}
+
+    @property
+    def expansions(self) -> Mapping[str, Expansion]:
+        found: Mapping[str, Expansion] = getattr(self.serializer_class, "expansions", {})
+        return found
 
     @property
     def _expand_parameter(self) -> set[str]:

@@ -27,7 +27,7 @@ ANY = "01m7zx5q61fx6v5qy1k2av1j4g"
 
 
 def test_the_matrix_in_the_docs_is_what_the_routes_say() -> None:
-    assert (ROOT / "docs" / "roles.md").read_text() == matrix(), "manage.py role_matrix > docs/roles.md mends it"
+    assert (ROOT / "docs" / "roles.md").read_text() == matrix(), "`make docs` mends it"
 
 
 def test_a_route_nobody_listed_fails(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,15 +1,16 @@
-"""`manage.py role_matrix`: prints docs/roles.md, from the routes themselves."""
+"""`manage.py role_matrix FILE`: writes docs/roles.md, from the routes themselves."""
 
+from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 from dashboard.routes import Route, routes
 from tenants.rules.permissions import ROLES
 
 HEAD = """# Roles
 
-What each role may do, drawn from the routes by `manage.py role_matrix`. A secret key may do what its scopes name,
+What each role may do, drawn from the routes by `make docs`. A secret key may do what its scopes name,
 with the same words: `*` is every permission of its own environment, never `organization:read` or `:write`.
 
 """
@@ -39,8 +40,11 @@ def _folder(path: str) -> str:
 
 
 class Command(BaseCommand):
-    help = "Prints which role may do what, for every route; docs/roles.md is its output."
+    help = "Writes which role may do what, for every route."
     requires_system_checks = ()
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path)
+
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
-        self.stdout.write(matrix(), ending="")
+        options["file"].write_text(matrix())

@@ -15,7 +15,10 @@ _VERBS = {
     "publication": "publish",
     "rotation": "rotate",
     "renewal": "renew",
+    "bring_in": "import",
+    "verification": "verify",
 }
+_OF_MANY = ("list", "bring_in", "verification")
 _METHOD_VERBS = {"GET": "read", "POST": "create", "PUT": "replace", "PATCH": "change", "DELETE": "remove"}
 
 
@@ -37,15 +40,15 @@ def words(view: Any, method: str) -> Words:
 def operation_id(told: Words, method: str) -> str:
     """`list_licenses`, `suspend_license`; for an act that has no verb of its own, `replace_license_plan`."""
     verb = _VERBS.get(told.act)
-    name = told.many if told.act == "list" else told.one
+    name = told.many if told.act in _OF_MANY else told.one
     text = f"{verb} {name}" if verb else f"{_METHOD_VERBS[method]} {told.one} {told.act}"
     return text.replace(" ", "_").replace("-", "_")
 
 
 def summary(told: Words, method: str) -> str:
     verb = _VERBS.get(told.act)
-    if told.act == "list":
-        return f"List {told.many}"
+    if told.act in _OF_MANY:
+        return f"{verb} {told.many}".capitalize()
     one = f"{'an' if told.one[0] in 'aeio' else 'a'} {told.one}"
     if verb:
         return f"{verb} {one}".capitalize()

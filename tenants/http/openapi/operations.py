@@ -7,7 +7,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
 from tenants.http.openapi import names, shapes
-from tenants.http.openapi.manners import SAFE, Traits, add_manners
+from tenants.http.openapi.manners import SAFE, Traits, add_manners, request_headers
 from tenants.models.kept import FactBearing
 from verify.ground.openapi import Schema, id_schema, schema
 
@@ -16,6 +16,10 @@ __all__ = ["ResourceSchema", "shapes"]
 _PARAMETERS = {
     "id": "Which one.",
     "limit": "How many at most.",
+    "expand": "References to show whole instead of by their id, with commas between them.",
+    "Idempotency-Key": "The same request under the same key has one effect and one answer, for 24 hours.",
+    "If-Match": "An `ETag`: change it only if it is still as it was then.",
+    "If-None-Match": "An `ETag`: answer 304 if it is still as it was then.",
     "cursor": "`next_cursor` of the page before, of this same list.",
 }
 
@@ -26,12 +30,17 @@ class ResourceSchema(AutoSchema):
     def get_operation(self, *place: Any) -> Schema | None:
         operation: Schema | None = super().get_operation(*place)
         if operation is not None:
-            revised = hasattr(self._model, "revision")
-            add_manners(operation, Traits(self.method, self.path, revised=revised))
+            add_manners(operation, self._traits)
             for parameter in operation.get("parameters", ()):
                 name = parameter["name"]
                 parameter.setdefault("description", _PARAMETERS.get(name, f"Only those with this `{name}`."))
         return operation
+
+    @property
+    def _traits(self) -> Traits:
+        act = getattr(self.view, "action", None)
+        shows_one = "{" in self.path or act == "create"
+        return Traits(self.method, self.path, revised=hasattr(self._model, "revision"), shows_one=shows_one)
 
     @property
     def _model(self) -> Any:
@@ -65,7 +74,11 @@ class ResourceSchema(AutoSchema):
         if getattr(self.view, "action", None) == "list":
             filters = getattr(self.view, "filters", {})
             parameters += [OpenApiParameter(name, self._filter(name, keep)) for name, keep in filters.items()]
-        return parameters
+        if (expansions := getattr(self.view, "expansions", {})) and self.method in SAFE:
+            parameters.append(OpenApiParameter("expand", _expand(expansions)))
+        return parameters + [
+            OpenApiParameter(name, shape, OpenApiParameter.HEADER) for name, shape in request_headers(self._traits)
+        ]
 
     def _filter(self, name: str, keep: Any) -> Schema:
         """As the filter says itself, or like the member of the same name that the list shows."""
@@ -90,6 +103,9 @@ class ResourceSchema(AutoSchema):
         """What is shown is always there."""
         found: Schema = super()._map_serializer(serializer, direction, bypass_extensions)
         if direction == "response" and "properties" in found:
+            for name, expansion in getattr(type(serializer), "expansions", {}).items():
+                whole = self.resolve_serializer(expansion.serializer, direction).ref
+                found["properties"][name] = {"oneOf": [found["properties"][name], whole]}
             for shown in found["properties"].values():
                 shown.pop("readOnly", None)
             found["required"] = list(found["properties"])
@@ -102,6 +118,11 @@ class ResourceSchema(AutoSchema):
         if tells and self.method not in SAFE and "content" in responses.get("200", {}):
             responses["202"] = _pending(responses["200"])
         return responses
+
+
+def _expand(expansions: Any) -> Schema:
+    names = "|".join(expansions)
+    return {"type": "string", "pattern": f"^({names})(,({names}))*$"}
 
 
 def _pending(response: Schema) -> Schema:

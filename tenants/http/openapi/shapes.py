@@ -63,6 +63,13 @@ class TextListShape(OpenApiSerializerFieldExtension):
         return {"type": "array", "uniqueItems": True, "items": items}
 
 
+class NetworksShape(OpenApiSerializerFieldExtension):
+    target_class = "tenants.http.fields.Networks"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> Schema:  # noqa: ARG002 - its signature
+        return {"type": "array", "items": {"type": "string", "maxLength": 43}}
+
+
 class MomentShape(OpenApiSerializerFieldExtension):
     target_class = "tenants.http.fields.Moment"
 
