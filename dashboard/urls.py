@@ -3,7 +3,8 @@
 from django.urls import include, path
 
 from dashboard import converters
-from dashboard.views import account, holds, home, keys, licenses
+from dashboard.views import account, home
+from dashboard.views.licensing import holds, keys, licenses
 
 converters.register()
 

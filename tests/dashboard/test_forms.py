@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from django.http import Http404
 
-from dashboard.forms import KeyForm, ReasonForm, tell
+from dashboard.forms import ReasonForm, tell
+from dashboard.forms.keys import KeyForm
 from tenants.rules.refusal import Refusal, bad_field, not_found
 
 

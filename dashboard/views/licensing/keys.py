@@ -9,7 +9,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from dashboard import commands
-from dashboard.forms import KeyForm, ReasonForm, tell
+from dashboard.forms import ReasonForm, tell
+from dashboard.forms.keys import KeyForm
 from dashboard.shown import shown_key, shown_license
 from dashboard.views.lists import keys_of
 from dashboard.views.propagation import told
@@ -44,7 +45,7 @@ def new_key(request: HttpRequest, viewer: Viewer, license_id: UUID) -> HttpRespo
         else:
             return _shown_once(request, viewer, key, secret, now)
     context = {"license": shown_license(license, now), "form": form}
-    return render(request, "keys/new.html", context, status=status)
+    return render(request, "licensing/keys/new.html", context, status=status)
 
 
 def _shown_once(request: HttpRequest, viewer: Viewer, key: Key, secret: str, now: datetime) -> HttpResponse:
@@ -53,7 +54,7 @@ def _shown_once(request: HttpRequest, viewer: Viewer, key: Key, secret: str, now
         "secret": secret,
         "command": commands.verify(secret),
     }
-    response = render(request, "keys/created.html", context, status=201)
+    response = render(request, "licensing/keys/created.html", context, status=201)
     response["Cache-Control"] = "no-store"
     return response
 
@@ -75,7 +76,7 @@ def key_revocation(request: HttpRequest, viewer: Viewer, key_id: UUID) -> HttpRe
     if row is None:
         raise Http404
     context = {"key": shown_key(row, viewer.environment, now), "form": form}
-    return render(request, "keys/revocation.html", context, status=status)
+    return render(request, "licensing/keys/revocation.html", context, status=status)
 
 
 def _revoked(request: HttpRequest, viewer: Viewer, key: Key, now: datetime) -> HttpResponse:
@@ -90,4 +91,4 @@ def _revoked(request: HttpRequest, viewer: Viewer, key: Key, now: datetime) -> H
             raise Http404
         context = {"license": shown_license(license, now), "form": ReasonForm(), "announced": message}
         context |= keys_of(request, viewer, license, now)
-    return render(request, "licenses/license.html#keys", context)
+    return render(request, "licensing/licenses/license.html#keys", context)

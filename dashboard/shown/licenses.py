@@ -1,11 +1,10 @@
-"""Rows as pages show them: with the status they have at this moment, and a key's secret masked."""
+"""Licenses as pages show them: with the status they have at this moment."""
 
 from datetime import datetime
 from typing import NamedTuple
 
-from licensing.models import Key, License
+from licensing.models import License
 from licensing.queries.licenses import effective_version
-from tenants.models import Environment
 from verify.license_status import Status
 
 
@@ -29,12 +28,6 @@ class ShownLicense(NamedTuple):
         return self.row.suspended_at is not None
 
 
-class ShownKey(NamedTuple):
-    row: Key
-    masked: str
-    status: str
-
-
 _SENTENCES = {
     "manual": None,
     "not_started": "Its start is still to come.",
@@ -49,7 +42,3 @@ def shown_license(row: License, now: datetime) -> ShownLicense:
     return ShownLicense(
         row, status.value, row.typed_reason(status) or _SENTENCES.get(reason or "", reason), effective_version(row)
     )
-
-
-def shown_key(row: Key, environment: Environment, now: datetime) -> ShownKey:
-    return ShownKey(row, f"{row.prefix}_{environment.kind}_…{row.last4}", row.status(now))

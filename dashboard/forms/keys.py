@@ -1,4 +1,4 @@
-"""Forms of the pages: what may be typed into them. What may be done with it, the actions say."""
+"""Forms about keys."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
@@ -6,26 +6,9 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator
-from django.http import Http404
 
 from licensing.actions.keys import DEFAULT_PREFIX
-from tenants.rules.refusal import Refusal
-from verify.ground.problem import KINDS
 from verify.key_format import PREFIX_PATTERN
-
-
-class ReasonForm(forms.Form):
-    reason = forms.CharField(
-        label="Reason",
-        required=False,
-        max_length=500,
-        help_text="Optional. It is kept with the object and in the audit log.",
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-
-
-class ConfirmationForm(forms.Form):
-    """Nothing to fill in: pressing the button is all."""
 
 
 class KeyForm(forms.Form):
@@ -79,22 +62,3 @@ class KeyForm(forms.Form):
             "scopes": given.get("scopes") or None,
             "expires_at": end,
         }
-
-
-_FIELDS = {"expires_at": "expires_on", "prefix": "key_prefix"}
-
-
-def tell(form: forms.Form, refusal: Refusal) -> int:
-    """Puts a refusal beside the fields it is about, and gives the answer's HTTP status. Raises Http404."""
-    if refusal.kind == "not_found":
-        raise Http404
-    told = False
-    for error in refusal.errors:
-        name = error.pointer.strip("/")
-        name = _FIELDS.get(name, name)
-        if name in form.fields:
-            form.add_error(name, error.detail)
-            told = True
-    if not told:
-        form.add_error(None, refusal.detail)
-    return KINDS[refusal.kind].status

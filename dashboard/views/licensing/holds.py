@@ -32,9 +32,11 @@ class Hold(NamedTuple):
     done: str
 
 
-SUSPENSION = Hold("licenses/suspension.html", ReasonForm, suspend_license, "The license is suspended.")
-REINSTATEMENT = Hold("licenses/reinstatement.html", ConfirmationForm, reinstate_license, "The license is reinstated.")
-REVOCATION = Hold("licenses/revocation.html", ReasonForm, revoke_license, "The license is revoked.")
+SUSPENSION = Hold("licensing/licenses/suspension.html", ReasonForm, suspend_license, "The license is suspended.")
+REINSTATEMENT = Hold(
+    "licensing/licenses/reinstatement.html", ConfirmationForm, reinstate_license, "The license is reinstated."
+)
+REVOCATION = Hold("licensing/licenses/revocation.html", ReasonForm, revoke_license, "The license is revoked.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

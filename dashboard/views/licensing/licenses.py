@@ -25,7 +25,7 @@ def license_list(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         page = page_of(request, found, salt=f"licenses:{viewer.environment.id}")
     rows = [shown_license(row, now) for row in page.rows]
     context = {"licenses": rows, "page": page, "command": commands.issue_license()}
-    return render(request, "licenses/list.html", context)
+    return render(request, "licensing/licenses/list.html", context)
 
 
 @require_safe
@@ -38,4 +38,4 @@ def license_page(request: HttpRequest, viewer: Viewer, license_id: UUID) -> Http
             raise Http404
         keys = keys_of(request, viewer, row, now)
     context = {"license": shown_license(row, now), "form": ReasonForm(), **keys}
-    return render(request, "licenses/license.html", context)
+    return render(request, "licensing/licenses/license.html", context)

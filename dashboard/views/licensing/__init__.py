@@ -1,0 +1,1 @@
+"""Views of what is sold and to whom: the resources of licensing."""
