@@ -1,0 +1,98 @@
+"""The sections of the dashboard: what there is, who sees it, and which of them an address belongs to."""
+
+from typing import NamedTuple
+
+from django.urls import NoReverseMatch, Resolver404, resolve, reverse
+
+from dashboard.views.viewer import Viewer
+
+DOCUMENTS = "/docs"
+
+
+class Section(NamedTuple):
+    """`icon` is Lucide's name for it; `also` are beginnings of addresses that belong to it besides its own."""
+
+    name: str
+    url_name: str
+    permission: str
+    icon: str
+    also: tuple[str, ...] = ()
+
+
+class Link(NamedTuple):
+    """`current` is the value of aria-current: `page` for the section itself, `true` on a page inside it."""
+
+    name: str
+    href: str
+    icon: str
+    current: str
+
+
+class Group(NamedTuple):
+    name: str
+    links: list[Link]
+
+
+OF_ENVIRONMENT = (
+    Section("Licenses", "licenses", "licenses:read", "scroll-text", also=("keys",)),
+    Section("Customers", "customers", "customers:read", "users-round"),
+    Section("Plans", "plans", "plans:read", "layers"),
+    Section("Products", "products", "products:read", "package"),
+    Section("Features", "features", "features:read", "toggle-right"),
+    Section("Meters", "meters", "meters:read", "gauge"),
+    Section("Secret keys", "secret_keys", "secret_keys:read", "key-round"),
+    Section("Events", "events", "events:read", "activity"),
+    Section("Jobs", "jobs", "jobs:read", "list-checks"),
+)
+OF_ORGANIZATION = (
+    Section("Members", "members", "organization:read", "id-card"),
+    Section("Environments", "environments", "organization:read", "boxes"),
+    Section("Audit log", "audit_log", "organization:read", "history"),
+)
+
+
+def navigation(viewer: Viewer, path: str) -> list[Group]:
+    """What `viewer` may open, with the section of `path` marked."""
+    groups = [
+        Group(f"{viewer.environment.name} environment", links(OF_ENVIRONMENT, viewer, path)),
+        Group("Organization", links(OF_ORGANIZATION, viewer, path)),
+        Group("Help", [Link("API reference", DOCUMENTS, "book-open", "")] if _is_served(DOCUMENTS) else []),
+    ]
+    return [group for group in groups if group.links]
+
+
+def links(sections: tuple[Section, ...], viewer: Viewer, path: str) -> list[Link]:
+    return [
+        Link(section.name, href, section.icon, _current(section, href, path))
+        for section in sections
+        if viewer.actor.may(section.permission) and (href := _address(section.url_name, viewer))
+    ]
+
+
+def _address(url_name: str, viewer: Viewer) -> str | None:
+    """Below the environment or below the organization, whichever the page is; None if there is no such page."""
+    for place in (
+        {"environment_id": viewer.environment.id},
+        {"organization_id": viewer.environment.organization_id},
+    ):
+        try:
+            return reverse(url_name, kwargs=place)
+        except NoReverseMatch:
+            continue
+    return None
+
+
+def _current(section: Section, href: str, path: str) -> str:
+    if path == href:
+        return "page"
+    beside = href.rpartition("/")[0]
+    inside = (href, *(f"{beside}/{name}" for name in section.also))
+    return "true" if path.startswith(tuple(f"{start}/" for start in inside)) else ""
+
+
+def _is_served(path: str) -> bool:
+    try:
+        resolve(path)
+    except Resolver404:
+        return False
+    return True
