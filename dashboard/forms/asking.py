@@ -2,8 +2,10 @@
 
 from django import forms
 
+from dashboard.forms.telling import ActForm
 
-class ReasonForm(forms.Form):
+
+class ReasonForm(ActForm):
     reason = forms.CharField(
         label="Reason",
         required=False,
@@ -13,5 +15,5 @@ class ReasonForm(forms.Form):
     )
 
 
-class ConfirmationForm(forms.Form):
+class ConfirmationForm(ActForm):
     """Nothing to fill in: pressing the button is all."""

@@ -7,11 +7,12 @@ from typing import Any
 from django import forms
 from django.core.validators import MaxValueValidator
 
+from dashboard.forms.telling import ActForm
 from licensing.actions.keys import DEFAULT_PREFIX
 from verify.key_format import PREFIX_PATTERN
 
 
-class KeyForm(forms.Form):
+class KeyForm(ActForm):
     name = forms.CharField(
         label="Name",
         required=False,

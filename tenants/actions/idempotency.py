@@ -48,12 +48,13 @@ class Asked(NamedTuple):
 _decode = msgspec.msgpack.Decoder(Answer).decode
 
 
-def recall(asked: Asked) -> Answer | None:
+def recall(asked: Asked, *, waiting: bool = False) -> Answer | None:
     """What was answered before, or None: then this request holds the key until its transaction ends.
 
-    Raises Refusal: 409 while the same key is in use, 422 if it was used for something else.
+    Raises Refusal: 409 while the same key is in use, 422 if it was used for something else. `waiting`: waits for who
+    uses it instead, as long as for any lock; a person who clicks twice is to see what the first click did.
     """
-    if not _lock(asked):
+    if not _lock(asked, waiting=waiting):
         detail = "A request with this Idempotency-Key is still running; ask again in a moment."
         raise Refusal("idempotency_key_in_use", "conflict", detail)
     row: IdempotentAnswer | None = (
@@ -96,10 +97,13 @@ def forget_answers(*, before: datetime) -> int:
         deleted += IdempotentAnswer.objects.across_tenants().filter(pk__in=ids).delete()[0]
 
 
-def _lock(asked: Asked) -> bool:
+def _lock(asked: Asked, *, waiting: bool) -> bool:
     scope = f"{asked.within.organization_id}\0{asked.by.id}\0{asked.key}"
     number = int.from_bytes(hashlib.sha256(scope.encode()).digest()[:8], signed=True)
     with connection.cursor() as cursor:
+        if waiting:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+            return True
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
         return bool(cursor.fetchone()[0])
 

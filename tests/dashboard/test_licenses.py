@@ -5,11 +5,9 @@ from collections.abc import Callable
 import httpx
 from playwright.sync_api import Page, expect
 
-from tenants import clock
 from tenants.actions.people import register_person
-from tenants.models import Member
-from tenants.tenancy import tenant_transaction
 from tests.dashboard.conftest import Site
+from tests.dashboard.people import PASSWORD, another_member
 from verify.ground.ids import new
 
 
@@ -100,7 +98,7 @@ def test_every_page_sends_a_stranger_to_sign_in(site: Site) -> None:
 
 def test_a_viewer_sees_everything_and_changes_nothing(site: Site, new_page: Callable[..., Page]) -> None:
     page = new_page()
-    site.sign_in(page, *_member(site, "viewer"))
+    site.sign_in(page, another_member(site.place, "viewer").email, PASSWORD)
     page.goto(site.license)
     expect(page.get_by_role("heading", name="Keys")).to_be_visible()
     for name in ("Revoke", "New key", "Suspend"):
@@ -120,12 +118,3 @@ def test_a_person_without_an_organization_is_told_whom_to_ask(site: Site, page: 
     register_person(email, password)
     site.sign_in(page, email, password)
     expect(page.get_by_role("heading", level=1)).to_have_text("You are not a member of any organization")
-
-
-def _member(site: Site, role: str) -> tuple[str, str]:
-    email, password = f"{new('mem')}@example.com", "a password of their own"
-    user = register_person(email, password)
-    organization_id = site.place.environment.organization_id
-    with tenant_transaction(organization_id):
-        Member(organization_id=organization_id, user=user, role=role, created_at=clock.now()).insert()
-    return email, password

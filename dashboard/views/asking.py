@@ -1,0 +1,70 @@
+"""One way for a page to ask and then act: parse, one action, and on to what is shown afterwards."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from dashboard.forms.telling import ActForm, tell
+from dashboard.once import Made, once
+from dashboard.views.viewer import Viewer
+from tenants.rules.refusal import Refusal
+
+ASKED_AND_DONE = require_http_methods(["GET", "HEAD", "POST"])
+_SENT_BEFORE = "This form did something already. To do this as well, send it once more."
+
+
+class Back(NamedTuple):
+    """Where a page that asks was opened from, and where its Cancel leads."""
+
+    href: str
+    name: str
+
+
+def back_to(viewer: Viewer, name: str, url_name: str, *ids: UUID) -> Back:
+    return Back(reverse(url_name, args=[viewer.environment.id, *ids]), name)
+
+
+def typed(request: HttpRequest) -> QueryDict | None:
+    """What a form is filled with; None while it is only asked for."""
+    return request.POST if request.method == "POST" else None
+
+
+def ask(  # the parts of a question: who asks what, which act follows, and what comes then
+    request: HttpRequest,
+    viewer: Viewer,
+    form: ActForm,
+    *,
+    template: str,
+    action: Callable[..., Any],
+    done: Callable[[Made], HttpResponse],
+    context: dict[str, Any],
+) -> HttpResponse:
+    """`action` is called with what the form asks, `within`, `by` and `now`; `context` holds `back`. Raises Http404."""
+    status = 200
+    if form.is_valid():
+        try:
+            made = once(request, viewer, partial(action, **form.asked()))
+        except Refusal as refusal:
+            status = _told(form, refusal)
+        else:
+            return done(made)
+    return render(request, template, {"form": form, **context}, status=status)
+
+
+def settled(request: HttpRequest, viewer: Viewer, sentence: str, url_name: str, *ids: UUID) -> HttpResponse:
+    """Says what was done on the page where it can be seen."""
+    messages.success(request, sentence)
+    return redirect(url_name, viewer.environment.id, *ids)
+
+
+def _told(form: ActForm, refusal: Refusal) -> int:
+    if refusal.code == "idempotency_key_reused":
+        refusal = Refusal(refusal.code, refusal.kind, _SENT_BEFORE)
+    return tell(form, refusal)
