@@ -8,7 +8,7 @@ from django.conf import settings
 
 from licensing.actions.starter import Starter, stock
 from tenants.actions.organizations import create_organization
-from tenants.actions.people import person, register_person, set_password
+from tenants.actions.people.accounts import person, register_person, set_password
 from tenants.actions.secret_keys import issue_secret_key
 from tenants.models import Environment
 from tenants.queries.lookup import memberships, presented_secret_key

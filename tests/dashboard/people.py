@@ -1,7 +1,7 @@
 """More people than the owner, who may do less."""
 
 from tenants import clock
-from tenants.actions.people import register_person
+from tenants.actions.people.accounts import register_person
 from tenants.models import Member, User
 from tenants.tenancy import tenant_transaction
 from tests.places import Place

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import httpx
 from playwright.sync_api import Page, expect
 
-from tenants.actions.people import register_person
+from tenants.actions.people.accounts import register_person
 from tests.dashboard.conftest import Site
 from tests.dashboard.people import PASSWORD, another_member
 from verify.ground.ids import new

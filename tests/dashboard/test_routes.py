@@ -15,7 +15,7 @@ from dashboard import routes as module
 from dashboard.management.commands.role_matrix import matrix
 from dashboard.routes import Route, Unlisted, routes
 from tenants import clock
-from tenants.actions.people import register_person
+from tenants.actions.people.accounts import register_person
 from tenants.models import Member, User
 from tenants.rules.permissions import ROLES
 from tenants.tenancy import tenant_transaction
