@@ -170,6 +170,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["tenants.http.authentication.HasPermission"],
     "DEFAULT_PARSER_CLASSES": ["tenants.http.json.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS is no operation: the document tells what it would
     "DEFAULT_SCHEMA_CLASS": "tenants.http.openapi.operations.ResourceSchema",
     "EXCEPTION_HANDLER": "tenants.http.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,
