@@ -29,6 +29,12 @@ class Operation(NamedTuple):
             return None
         return resolved(self.plane, self.told["requestBody"]["content"]["application/json"]["schema"])
 
+    @property
+    def members(self) -> dict[str, Any]:
+        """The schemas of the members of its body, unless that is no object."""
+        found: dict[str, Any] = (self.body or {}).get("properties", {})
+        return found
+
     def parameters(self, place: str) -> list[dict[str, Any]]:
         """Those in `path`, `query` or `header`."""
         found = [resolved(self.plane, parameter) for parameter in self.told.get("parameters", ())]

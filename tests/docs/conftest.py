@@ -1,0 +1,28 @@
+"""One tenant for all that is thrown at the API: nothing of it may change anything that matters to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.docs.bodies import Pool
+from tests.places import Place, make_place
+
+if TYPE_CHECKING:
+    from tests.running.stack import Stack
+
+
+@pytest.fixture(scope="module")
+def target(stack: Stack) -> Iterator[Place]:
+    """Its secret key has every scope."""
+    made = make_place("Target", stack.bootstrap["api_url"], stack.bootstrap["verify_url"], "owner@tests.example")
+    yield made
+    made.api.close()
+    made.verifier.close()
+
+
+@pytest.fixture(scope="module")
+def pool(target: Place) -> Pool:
+    return Pool(target)
