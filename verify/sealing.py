@@ -30,6 +30,10 @@ class BrokenSeal(Exception):
     """The value was altered, stands in another place, or its key is not in the ring."""
 
 
+class KeyNotInRing(BrokenSeal):
+    """It names a key that the ring does not have: whether it was altered cannot be said."""
+
+
 def seal(keks: Sequence[Pepper], place: Place, secret: bytes) -> bytes:
     """Magic, key version (4 bytes), nonce (12 bytes), ciphertext with its tag (NIST SP 800-38D)."""
     current = keks[0]
@@ -42,8 +46,10 @@ def unseal(keks: Sequence[Pepper], place: Place, sealed: bytes) -> bytes:
     version = int.from_bytes(sealed[len(_MAGIC) : _HEAD_BYTES])
     kek = next((kek for kek in keks if kek.version == version), None)
     nonce, ciphertext = sealed[_HEAD_BYTES : _HEAD_BYTES + _NONCE_BYTES], sealed[_HEAD_BYTES + _NONCE_BYTES :]
-    if kek is None or not sealed.startswith(_MAGIC):
+    if not sealed.startswith(_MAGIC):
         raise BrokenSeal
+    if kek is None:
+        raise KeyNotInRing
     try:
         return AESGCM(kek.secret[:32]).decrypt(nonce, ciphertext, place.associated_data(version))
     except (InvalidTag, ValueError) as error:

@@ -6,14 +6,15 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connections, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from tenants.actions.jobs import start_job
 from tenants.models import AuditEntry, AuditHead, AuditLink, AuditWaiting, Environment, Job
 from tenants.queries.audit_chain import hashed, read_head
-from tenants.rules.audit_chain import GENESIS, Head, link
+from tenants.rules.audit_chain import EMPTY, GENESIS, Head, link
 from tenants.rules.permissions import Actor
 from verify.ground.ids import encode
-from verify.sealing import BrokenSeal
+from verify.sealing import BrokenSeal, KeyNotInRing
 
 BATCH = 1000
 MOST_TOLD = 100
@@ -31,11 +32,17 @@ class Fault(NamedTuple):
 
 
 class Verification(NamedTuple):
-    """`faults` is empty if the chain is whole."""
+    """Of `found` faults, `faults` are the first; `waiting` entries are not chained yet."""
 
     entries: int
-    head: str
+    waiting: int
+    head: Head
+    found: int
     faults: list[Fault]
+
+    @property
+    def intact(self) -> bool:
+        return self.found == 0
 
 
 def ask_for_verification(*, within: Environment, by: Actor, now: datetime) -> Job:
@@ -45,68 +52,110 @@ def ask_for_verification(*, within: Environment, by: Actor, now: datetime) -> Jo
 def run(job: Job, progress: Progress) -> dict[str, object]:
     """The job's result."""
     done = verify_audit_chain(job.organization_id, progress)
-    told = [fault._asdict() for fault in done.faults[:MOST_TOLD]]
-    return {"intact": not done.faults, "entries": done.entries, "head": done.head, "faults": told}
+    faults = [fault._asdict() for fault in done.faults]
+    told = {"intact": done.intact, "entries": done.entries, "waiting": done.waiting, "head": str(done.head)}
+    return told | {"found": done.found, "faults": faults}
 
 
-def verify_audit_chain(organization_id: UUID, progress: Progress | None = None) -> Verification:
-    """Reads every link and every entry as of one moment; `progress(done, total)` follows each batch."""
+def verify_audit_chain(
+    organization_id: UUID, progress: Progress | None = None, *, noted: Head | None = None
+) -> Verification:
+    """Reads every link and every entry as of one moment; `progress(done, total)` follows each batch.
+
+    `noted` is a head that was told earlier and kept elsewhere: it must be in the chain still.
+    """
     with transaction.atomic(using="sweep"):
         with connections["sweep"].cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        return _verify(organization_id, progress)
+            cursor.execute("SET LOCAL statement_timeout = 0")  # a long log takes its time
+        return _Walk(organization_id, noted).through(progress)
 
 
-def _verify(organization_id: UUID, progress: Progress | None) -> Verification:
-    total = AuditLink.objects.across_tenants().filter(organization_id=organization_id).count()
-    head, faults = Head(0, GENESIS), list[Fault]()
-    for batch in _batches(organization_id):
-        entries = AuditEntry.objects.across_tenants().in_bulk([one.entry_id for one in batch])
-        for one in batch:
-            faults += _faults_of(one, head, entries.get(one.entry_id))
-            head = Head(one.position, bytes(one.hash))
-        if progress:
-            progress(head.position, total)
-    faults += _unchained(organization_id)
-    faults += _end_faults(organization_id, head)
-    return Verification(total, f"{head.position}:{head.hash.hex()}", faults)
+class _Walk:
+    """One going through; what it finds and how far it has come."""
+
+    def __init__(self, organization_id: UUID, noted: Head | None) -> None:
+        self._organization_id, self._noted = organization_id, noted
+        self._links = AuditLink.objects.across_tenants().filter(organization_id=organization_id)
+        self._entries = AuditEntry.objects.across_tenants().filter(organization_id=organization_id)
+        self._waiting = AuditWaiting.objects.across_tenants().filter(organization_id=organization_id)
+        self._head, self._found, self._faults = EMPTY, 0, list[Fault]()
+
+    def through(self, progress: Progress | None) -> Verification:
+        total, done = self._links.count(), 0
+        while batch := list(self._links.filter(position__gt=self._head.position).order_by("position")[:BATCH]):
+            entries = self._entries.in_bulk([one.entry_id for one in batch])
+            for one in batch:
+                self._note(_faults_of(one, self._head, entries.get(one.entry_id)))
+                self._head = Head(one.position, bytes(one.hash))
+                self._note(_noted_faults(self._noted, self._head))
+            done += len(batch)
+            if progress:
+                progress(done, total)
+        self._note(self._end_faults())
+        self._note(_unchained(self._entries))
+        return Verification(total, self._waiting.count(), self._head, self._found, self._faults)
+
+    def _note(self, faults: Iterator[Fault]) -> None:
+        for fault in faults:
+            self._found += 1
+            if len(self._faults) < MOST_TOLD:
+                self._faults.append(fault)
+
+    def _end_faults(self) -> Iterator[Fault]:
+        last = self._head
+        if self._noted and self._noted.position > last.position:
+            yield Fault(self._noted.position, None, "the chain does not reach the head that was noted")
+        row = AuditHead.objects.across_tenants().filter(pk=self._organization_id).first()
+        if row is None:
+            if last != EMPTY:
+                yield Fault(last.position, None, "the sealed head was dropped")
+            elif not self._waiting.exists():
+                yield Fault(None, None, "nothing is left of the audit log")
+            return
+        try:
+            head = read_head(row)
+        except KeyNotInRing:
+            yield Fault(last.position, None, "the head is sealed with a key that is not in LICET_DATA_KEKS")
+        except BrokenSeal:
+            yield Fault(last.position, None, "the sealed head was forged")
+        else:
+            yield from _where_it_ends(head, last)
 
 
-def _batches(organization_id: UUID) -> Iterator[list[AuditLink]]:
-    links = AuditLink.objects.across_tenants().filter(organization_id=organization_id).order_by("position")
-    last = 0
-    while batch := list(links.filter(position__gt=last)[:BATCH]):
-        yield batch
-        last = batch[-1].position
-
-
-def _faults_of(one: AuditLink, before: Head, entry: AuditEntry | None) -> Iterator[Fault]:
-    name = encode(AuditEntry.PREFIX, one.entry_id)
-    if one.position != before.position + 1:
-        missing = one.position - before.position - 1
-        yield Fault(before.position + 1, None, f"{missing} links are missing here")
-    if entry is None:
-        yield Fault(one.position, name, "the entry was dropped")
-    elif one.position == before.position + 1 and link(before, hashed(entry)).hash != bytes(one.hash):
-        yield Fault(one.position, name, "the entry was changed, or stands in another's place")
-
-
-def _unchained(organization_id: UUID) -> Iterator[Fault]:
-    """Entries that are neither chained nor waiting: their link was dropped."""
-    chained = AuditLink.objects.across_tenants().values("entry_id")
-    waiting = AuditWaiting.objects.across_tenants().values("entry_id")
-    entries = AuditEntry.objects.across_tenants().filter(organization_id=organization_id)
-    for entry in entries.exclude(id__in=chained).exclude(id__in=waiting)[:MOST_TOLD]:
-        yield Fault(None, entry.public_id, "the entry has no link")
-
-
-def _end_faults(organization_id: UUID, last: Head) -> Iterator[Fault]:
-    try:
-        head = read_head(AuditHead.objects.across_tenants().filter(pk=organization_id).first())
-    except BrokenSeal:
-        yield Fault(last.position, None, "the sealed head was forged, or its key is not in LICET_DATA_KEKS")
-        return
+def _where_it_ends(head: Head, last: Head) -> Iterator[Fault]:
     if head.position > last.position:
         yield Fault(last.position + 1, None, f"{head.position - last.position} links are missing at the end")
     elif head != last:
         yield Fault(last.position, None, "the chain does not end as its sealed head says")
+
+
+def _faults_of(one: AuditLink, before: Head, entry: AuditEntry | None) -> Iterator[Fault]:
+    name = encode(AuditEntry.PREFIX, one.entry_id)
+    missing = one.position - before.position - 1
+    if missing:
+        yield Fault(before.position + 1, None, f"{missing} links are missing here")
+    if entry is None:
+        yield Fault(one.position, name, "the entry was dropped")
+        return
+    told, digest = hashed(entry), bytes(one.hash)
+    if missing or link(before, told).hash == digest:
+        return
+    if link(Head(before.position, GENESIS), told).hash == digest:
+        yield Fault(one.position, name, "the chain was begun anew here, as its sealed head was missing or forged")
+    else:
+        yield Fault(one.position, name, "the entry was changed, or what stands before it")
+
+
+def _noted_faults(noted: Head | None, head: Head) -> Iterator[Fault]:
+    if noted and noted.position == head.position and noted != head:
+        yield Fault(head.position, None, "the chain is not the one whose head was noted")
+
+
+def _unchained(entries: QuerySet[AuditEntry]) -> Iterator[Fault]:
+    """Entries that are neither chained nor waiting: their link was dropped."""
+    of_entry = {"organization_id": OuterRef("organization_id"), "entry_id": OuterRef("id")}
+    chained = AuditLink.objects.across_tenants().filter(**of_entry)
+    waiting = AuditWaiting.objects.across_tenants().filter(**of_entry)
+    for entry in entries.exclude(Exists(chained)).exclude(Exists(waiting)).iterator():
+        yield Fault(None, entry.public_id, "the entry has no link")

@@ -3,8 +3,15 @@
 import django.db.models.functions.comparison
 from django.db import migrations, models
 
-import tenants.models.event
 import verify.ground.ids
+
+
+class CurrentTransaction(models.Func):
+    """The number of the transaction that writes; 0005 takes the column away again."""
+
+    template = "pg_current_xact_id()::text"
+    arity = 0
+    output_field = models.TextField()
 
 
 class Migration(migrations.Migration):
@@ -93,7 +100,7 @@ class Migration(migrations.Migration):
                     "transaction_id",
                     models.BigIntegerField(
                         db_default=django.db.models.functions.comparison.Cast(
-                            tenants.models.event.CurrentTransaction(), models.BigIntegerField()
+                            CurrentTransaction(), models.BigIntegerField()
                         )
                     ),
                 ),

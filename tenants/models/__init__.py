@@ -2,7 +2,7 @@
 
 from tenants.models.audit_entry import AuditEntry, AuditHead, AuditLink, AuditWaiting
 from tenants.models.environment import Environment
-from tenants.models.event import Event
+from tenants.models.event import Event, EventWaiting
 from tenants.models.idempotent_answer import IdempotentAnswer
 from tenants.models.invitation import Invitation
 from tenants.models.job import Job
@@ -19,6 +19,7 @@ __all__ = [
     "AuditWaiting",
     "Environment",
     "Event",
+    "EventWaiting",
     "FactsEpoch",
     "IdempotentAnswer",
     "Invitation",

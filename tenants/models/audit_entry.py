@@ -1,7 +1,8 @@
 """The audit log: who changed what, written in the same transaction as the change, and chained in commit order.
 
-The database refuses to alter an entry. A trigger notes each new one in `audit_waiting`; the sequencer links what
-waits into its organization's chain and seals the chain's head (docs/decisions/audit-chain.md).
+The database refuses to alter an entry. As its transaction commits, a trigger gives each new one a turn in
+`audit_waiting`; the sequencer links what waits into its organization's chain, in the order of turns, and seals the
+chain's head (docs/decisions/audit-chain.md).
 """
 
 from django.db import models
@@ -34,7 +35,7 @@ class AuditEntry(Kept):
 
     class Meta:
         db_table = "audit_entries"
-        indexes = [models.Index(fields=["organization_id", "-id"], name="audit_entries_newest_first")]
+        constraints = [models.UniqueConstraint(fields=["organization_id", "id"], name="audit_entries_tenant_key")]
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject_id}"
@@ -44,11 +45,11 @@ class AuditWaiting(TenantModel):
     """An entry that is not chained yet; written by a trigger, removed by the sequencer alone."""
 
     entry_id = models.UUIDField(primary_key=True)
-    transaction_id = models.BigIntegerField()
+    turn = models.BigIntegerField()
 
     class Meta:
         db_table = "audit_waiting"
-        indexes = [models.Index(fields=["organization_id", "entry_id"], name="audit_waiting_of_tenant")]
+        indexes = [models.Index(fields=["organization_id", "turn", "entry_id"], name="audit_waiting_in_order")]
 
     def __str__(self) -> str:
         return str(self.entry_id)

@@ -1,17 +1,9 @@
 """An event: what happened, told to whoever reads `GET /v1/events`, in an order that nothing is ever put before."""
 
 from django.db import models
-from django.db.models.functions import Cast
 
 from tenants.models.kept import InEnvironment, Kept
-
-
-class CurrentTransaction(models.Func):
-    """The number of the transaction that writes."""
-
-    template = "pg_current_xact_id()::text"
-    arity = 0
-    output_field = models.TextField()
+from tenants.tenancy import TenantModel
 
 
 class Event(Kept, InEnvironment):
@@ -27,7 +19,6 @@ class Event(Kept, InEnvironment):
     occasion = models.CharField(max_length=64, null=True)  # noqa: DJ001 - most happen as often as they happen
     request_id = models.CharField(max_length=40, null=True)  # noqa: DJ001 - what no request caused has none
     position = models.BigIntegerField(null=True)
-    transaction_id = models.BigIntegerField(db_default=Cast(CurrentTransaction(), models.BigIntegerField()))
 
     class Meta:
         db_table = "events"
@@ -38,9 +29,22 @@ class Event(Kept, InEnvironment):
         ]
         indexes = [
             models.Index(fields=["organization_id", "environment_id", "position"], name="events_in_order"),
-            models.Index(fields=["id"], name="events_waiting", condition=models.Q(position__isnull=True)),
             models.Index(fields=["created_at"], name="events_by_age"),
         ]
 
     def __str__(self) -> str:
         return f"{self.type} {self.subject_id}"
+
+
+class EventWaiting(TenantModel):
+    """An event without a position yet, and its turn; as audit_waiting."""
+
+    event_id = models.UUIDField(primary_key=True)
+    turn = models.BigIntegerField()
+
+    class Meta:
+        db_table = "events_waiting"
+        indexes = [models.Index(fields=["organization_id", "turn", "event_id"], name="events_waiting_in_order")]
+
+    def __str__(self) -> str:
+        return str(self.event_id)

@@ -8,12 +8,13 @@ STATUSES = ("waiting", "running", "done", "failed")
 
 
 class Job(Kept, InEnvironment):
-    """`progress` counts what is done of `total`, which is null until it is known."""
+    """`progress` counts what is done of `total`, null until it is known; `attempts`, how often it was begun."""
 
     PREFIX = "job"
 
     kind = models.CharField(max_length=64)
     status = models.CharField(max_length=8, default="waiting", choices=[(status, status) for status in STATUSES])
+    attempts = models.PositiveSmallIntegerField(default=0)
     progress = models.BigIntegerField(default=0)
     total = models.BigIntegerField(null=True)
     result = models.JSONField(null=True)

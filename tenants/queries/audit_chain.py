@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from django.conf import settings
 
 from tenants.models import AuditEntry, AuditHead, AuditLink
-from tenants.rules.audit_chain import GENESIS, Head
+from tenants.rules.audit_chain import EMPTY, Head
 from verify import sealing
 from verify.ground.ids import encode
 
@@ -48,8 +49,11 @@ def head_place(head: AuditHead) -> sealing.Place:
     return sealing.Place(name, "audit_heads", name, "sealed")
 
 
-def read_head(head: AuditHead | None) -> Head:
+def read_head(head: AuditHead) -> Head:
     """Raises sealing.BrokenSeal when it was not this product that wrote it."""
-    if head is None:
-        return Head(0, GENESIS)
     return _decode(sealing.unseal(settings.LICET_DATA_KEKS, head_place(head), bytes(head.sealed)))
+
+
+def last_link(organization_id: UUID) -> Head:
+    last = AuditLink.objects.across_tenants().filter(organization_id=organization_id).order_by("-position").first()
+    return Head(last.position, bytes(last.hash)) if last else EMPTY

@@ -144,7 +144,7 @@ def furnished(new_place: Callable[[], Place]) -> Iterator[tuple[UUID, UUID]]:
             until_chained(place)
         lock.execute("SELECT pg_advisory_lock(%s)", [SEQUENCER])  # what waits to be chained goes on waiting
         for place in places:
-            place.post("customers", {"name": "Waits in the audit log"})
+            place.post(f"licenses/{place.sample['license']}/suspension", status=200)
         yield places[0].environment.organization_id, places[1].environment.organization_id
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from verify.digests import Pepper
-from verify.sealing import BrokenSeal, Place, seal, unseal
+from verify.sealing import BrokenSeal, KeyNotInRing, Place, seal, unseal
 
 OLD, NEW = Pepper(1, b"o" * 32), Pepper(2, b"n" * 32)
 PLACE = Place("org_1", "table", "row", "column")
@@ -46,3 +46,8 @@ def test_noise_is_refused_and_never_crashes(noise: bytes) -> None:
 
 def test_the_same_secret_is_never_sealed_alike() -> None:
     assert seal((NEW,), PLACE, b"secret") != seal((NEW,), PLACE, b"secret")
+
+
+def test_a_key_that_is_not_in_the_ring_is_told_apart_from_a_forgery() -> None:
+    with pytest.raises(KeyNotInRing):
+        unseal((NEW,), PLACE, seal((OLD,), PLACE, b"secret"))
