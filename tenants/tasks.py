@@ -14,7 +14,7 @@ KEEP_EVENTS = timedelta(days=90)
 HAND_OUT_AGAIN = timedelta(seconds=30)
 
 
-@shared_task
+@shared_task(soft_time_limit=480, time_limit=540)  # below the broker's visibility_timeout
 def run_job(organization_id: str, job_id: str) -> None:
     jobs.carry_out(UUID(organization_id), UUID(job_id))
 

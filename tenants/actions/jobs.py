@@ -1,14 +1,17 @@
 """Starting jobs and carrying them out; what each kind does is named in config."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from uuid import UUID
 
 from celery import current_app
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.module_loading import import_string
+from kombu.exceptions import OperationalError
 
 from tenants import clock
 from tenants.actions import audit
@@ -16,7 +19,11 @@ from tenants.models import Environment, Job
 from tenants.rules.permissions import Actor
 from tenants.tenancy import tenant_transaction
 
-TASK = "tenants.tasks.run_job"
+TASK, QUEUE = "tenants.tasks.run_job", "bulk"
+MOST_ATTEMPTS = 5
+UNENDED = ("waiting", "running")
+# A request waits for it: a second to connect and one to be heard, no retry; failing, the job waits for the sweep.
+BRIEFLY = {"socket_connect_timeout": 1, "socket_timeout": 1, "max_retries": 0, "interval_start": 0}
 
 log = logging.getLogger("licet.jobs")
 
@@ -27,45 +34,92 @@ def start_job(kind: str, *, within: Environment, by: Actor, now: datetime) -> Jo
     with tenant_transaction(within.organization_id):
         row.insert()
         audit.record("job.started", row, by=by, now=now, environment_id=within.id, changes={"kind": kind})
-        transaction.on_commit(partial(hand_out, row), robust=True)
+        transaction.on_commit(partial(_hand_out_if_possible, row))
     return row
 
 
+def _hand_out_if_possible(row: Job) -> None:
+    try:
+        hand_out(row)
+    except OperationalError as error:
+        log.warning("The job %s waits for the broker: %s", row.public_id, error)
+
+
 def hand_out(row: Job) -> None:
-    current_app.send_task(TASK, [str(row.organization_id), str(row.id)], retry=False)
+    """Raises kombu.exceptions.OperationalError when the broker does not take it."""
+    with current_app.connection_for_write() as broker:
+        broker.transport_options = {**settings.CELERY_BROKER_TRANSPORT_OPTIONS, **BRIEFLY}
+        words = [str(row.organization_id), str(row.id)]
+        current_app.send_task(TASK, words, queue=QUEUE, retry=False, connection=broker)
 
 
 def hand_out_again(*, before: datetime) -> int:
-    """Jobs that nobody has begun since then; returns how many. Beginning one twice does no harm."""
-    waiting = list(Job.objects.across_tenants().filter(status="waiting", created_at__lt=before)[:100])
-    for row in waiting:
+    """Jobs that nobody has begun since then, and those begun before whose worker may have died; returns how many.
+    One that is being carried out or has ended takes no harm.
+    """
+    found = Job.objects.across_tenants().filter(status__in=UNENDED, created_at__lt=before)
+    unended = list(found.exclude(started_at__gte=before).order_by("id")[:100])
+    for row in unended:
         hand_out(row)
-    return len(waiting)
+    return len(unended)
 
 
 def carry_out(organization_id: UUID, job_id: UUID) -> None:
-    """A job that was interrupted begins again; one that has ended is left alone. A bug marks it failed, and crashes."""
-    with tenant_transaction(organization_id):
-        jobs = Job.objects.of_organization(organization_id).select_for_update()
-        row: Job | None = jobs.filter(pk=job_id, status__in=("waiting", "running")).first()
+    """A job that was interrupted begins again; one that has ended, or that another worker has, is left alone.
+
+    A bug marks it failed and crashes; so does running out of time. Only the death of its worker leaves it running.
+    """
+    with _alone(job_id) as alone:
+        row = _begun(organization_id, job_id) if alone else None
         if row is None:
             return
-        row.status, row.started_at = "running", clock.now()
-        row.save(update_fields=["status", "started_at"])
+        try:
+            row.result = import_string(settings.JOBS[row.kind])(row, partial(_note, row))
+        except Exception:
+            _end(row, "failed")
+            raise
+        _end(row, "done")
+
+
+@contextmanager
+def _alone(job_id: UUID) -> Iterator[bool]:
+    """A lock of this session, not of a transaction: with the worker's connection it ends, however that ends."""
+    number = int.from_bytes(job_id.bytes[8:], signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
+        alone: bool = cursor.fetchone()[0]
     try:
-        row.result = import_string(settings.JOBS[row.kind])(row, partial(_note, row))
-        row.status = "done"
-    except BaseException:
-        row.status = "failed"
-        raise
+        yield alone
     finally:
-        row.finished_at = clock.now()
-        _save(row, "status", "result", "finished_at")
+        if alone:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
+
+
+def _begun(organization_id: UUID, job_id: UUID) -> Job | None:
+    """None if it has ended. One that took several workers with it is given up."""
+    with tenant_transaction(organization_id):
+        rows = Job.objects.of_organization(organization_id).select_for_update()
+        row: Job | None = rows.filter(pk=job_id, status__in=UNENDED).first()
+        if row is None:
+            return None
+        if row.attempts < MOST_ATTEMPTS:
+            row.status, row.started_at, row.attempts = "running", clock.now(), row.attempts + 1
+            row.save(update_fields=["status", "started_at", "attempts"])
+            return row
+    log.error("The job %s was begun %d times and never ended", row.public_id, row.attempts)
+    _end(row, "failed")
+    return None
 
 
 def _note(row: Job, progress: int, total: int) -> None:
     row.progress, row.total = progress, total
     _save(row, "progress", "total")
+
+
+def _end(row: Job, status: str) -> None:
+    row.status, row.finished_at = status, clock.now()
+    _save(row, "status", "result", "finished_at")
 
 
 def _save(row: Job, *fields: str) -> None:

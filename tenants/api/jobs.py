@@ -12,7 +12,7 @@ from tenants.models.job import STATUSES
 
 
 class JobAnswer(serializers.ModelSerializer[Job]):
-    """`progress` of `total`, which is null until it is known; `result` once it is done, `error` if it failed."""
+    """`progress` of `total`, which is null until it is known; `result` once it is done."""
 
     id = PublicId("job")
     result = serializers.DictField(allow_null=True)
