@@ -82,7 +82,7 @@ class RotationBody(Body):
 class ImportedKey(KeyBody):
     """`prefix` and `last4` are for recognizing it; nothing of the key itself is kept."""
 
-    hash = Text(max_length=64)
+    hash = Pattern(r"^([0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=)$")
     hash_format = serializers.ChoiceField(choices=["sha256-hex", "sha256-base64"])
     last4 = Pattern(r"^[!-~]{4}$", required=False)
 

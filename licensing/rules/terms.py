@@ -34,7 +34,7 @@ def renewed(
         raise Refusal("never_ends", "conflict", "This license never ends; there is nothing to renew.")
     if duration_days is None:
         detail = "Its plan has no `duration_days`; say the new end in `expires_at`."
-        raise bad_field("expires_at", detail, "required")
+        raise Refusal("end_not_known", "conflict", detail)
     old = before.expires_at or before.trial_ends_at
     return Ends(_later(max(old or now, now), duration_days), None)
 

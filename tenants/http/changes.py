@@ -84,9 +84,7 @@ class Changes(ResourceView):
         if isinstance(result, list):
             return Response(self._many(result), status=status, headers=_revision(result))
         row, secret = result if isinstance(result, Issued) else (result, None)
-        found = self.rows(self.environment).filter(pk=row.pk).first()
-        if found is None:  # it was removed; it is shown as it was
-            return Response(self.shown([row])[0], status=status, headers=_revision([row]))
+        found = self.rows(self.environment).filter(pk=row.pk).first() or row  # what was removed is shown as it was
         data = self.shown([found])[0]
         headers = _revision([row]) | ({"ETag": etag(found, data)} if isinstance(found, Versioned) else {})
         if status == 201:  # noqa: PLR2004 - Created (RFC 9110 §15.3.2)

@@ -32,6 +32,7 @@ def by_text(field: str, column: str = "") -> Filter:
     def keep(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
         return rows.filter(**{column or field: readable(field, text)})
 
+    keep.schema = {"type": "string", "minLength": 1, "maxLength": LONGEST}  # type: ignore[attr-defined]  # for the document
     return keep
 
 
@@ -62,7 +63,7 @@ def chosen(field: str, text: str, choices: Collection[str]) -> str:
 
 
 def readable(field: str, text: str) -> str:
-    """Raises Refusal (400) for what no column could hold."""
-    if len(text) > LONGEST or "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise bad_parameter(field, f"A text of at most {LONGEST} characters, without U+0000.")
+    """Raises Refusal (400) for what no column could hold; U+FFFD is what Django makes of bytes that are not UTF-8."""
+    if not 0 < len(text) <= LONGEST or any(letter in "\0\ufffd" or "\ud800" <= letter <= "\udfff" for letter in text):
+        raise bad_parameter(field, f"A text of 1 to {LONGEST} characters in UTF-8, without U+0000.")
     return text

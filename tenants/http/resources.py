@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
-from rest_framework import viewsets
+from rest_framework import exceptions, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -44,6 +44,8 @@ class ResourceView(viewsets.GenericViewSet[Any]):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refusals in the contract's order: who calls, may they, is it there; only then what they sent."""
         super().initial(request, *args, **kwargs)
+        if self.action is None:
+            raise exceptions.MethodNotAllowed(request.method or "")
         if "pk" in kwargs and request.method not in SAFE:
             row_id = self.row_id(kwargs["pk"])
             with tenant_transaction(self.environment.organization_id):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import zlib
 from collections import defaultdict
@@ -21,7 +22,12 @@ OF_IDS = re.compile(r"\^([a-z]+)_\[0-7\]")
 SOON = datetime(2100, 1, 1, tzinfo=UTC)
 
 # What a schema does not say of a member: which texts mean something.
-MEANT: dict[tuple[str, str], Any] = {("create_secret_key", "scopes"): ["verify"]}
+MEANT: dict[tuple[str, str], Any] = {
+    ("create_secret_key", "scopes"): ["verify"],
+    ("change_secret_key", "scopes"): ["verify"],
+    ("create_license", "starts_at"): "2026-01-01T00:00:00Z",
+    ("import_keys", "last4"): "a1B2",
+}
 
 
 class Pool:
@@ -120,6 +126,8 @@ class Pool:
             "uri": f"https://example.com/{number}",
             "ipv4": "192.0.2.1",
         }
+        if "{64}" in schema.get("pattern", ""):
+            return hashlib.sha256(str(number).encode()).hexdigest()
         form = schema.get("format") or schema.get("anyOf", [{}])[0].get("format", "")
         plain = by_format.get(form, f"sample{number}")
         return str(schema["enum"][0] if "enum" in schema else plain)[: schema.get("maxLength")]
