@@ -5,6 +5,8 @@ from django.db import models
 from licensing.rules.holds import Hold
 from tenants.models.kept import FactBearing, InEnvironment
 
+OPEN = models.Q(revoked_at__isnull=True, suspended_at__isnull=True)
+
 
 class Held(FactBearing, InEnvironment):
     """Each reason is what whoever decided it typed."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from licensing.models.held import Held
+from licensing.models.held import OPEN, Held
 from licensing.models.license import License
 from licensing.models.within import TenantForeignKey
 
@@ -38,6 +38,7 @@ class Key(Held):
         indexes = [
             models.Index(fields=["organization_id", "environment_id", "-id"], name="keys_newest_first"),
             models.Index(fields=["organization_id", "license", "-id"], name="keys_of_license"),
+            models.Index(fields=["expires_at", "id"], name="keys_ending", condition=OPEN),
         ]
 
     def __str__(self) -> str:

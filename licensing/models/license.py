@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import models
 
 from licensing.models.customer import Customer
-from licensing.models.held import Held
+from licensing.models.held import OPEN, Held
 from licensing.models.plan import Plan
 from licensing.models.within import TenantForeignKey
 from tenants.clock import milliseconds
@@ -39,6 +39,8 @@ class License(Held):
             models.Index(fields=["organization_id", "environment_id", "-id"], name="licenses_newest_first"),
             models.Index(fields=["organization_id", "customer", "-id"], name="licenses_of_customer"),
             models.Index(fields=["organization_id", "plan", "-id"], name="licenses_of_plan"),
+            models.Index(fields=["expires_at", "id"], name="licenses_ending", condition=OPEN),
+            models.Index(fields=["trial_ends_at", "id"], name="licenses_trial_ending", condition=OPEN),
         ]
 
     def __str__(self) -> str:

@@ -30,13 +30,18 @@ _since_moment = by_moment("since", "created_at__gte")
 
 
 def _since(rows: QuerySet[Event], text: str) -> QuerySet[Event]:
-    """A time, or the id of an event: then those that come after it."""
+    """A time, or the id of an event: then those that come after it. One that is gone is refused: nothing would ever
+    come after it, and a reader that was away for too long would never know.
+    """
     if not text.startswith("evt_"):
         return _since_moment(rows, text)
     found = decode("evt", text)
     if found is None:
         raise bad_parameter("since", "A time as in RFC 3339, or the id of an event.")
-    return rows.filter(position__gt=rows.filter(pk=found).values("position"))
+    position = rows.filter(pk=found).values_list("position", flat=True).first()
+    if position is None:
+        raise bad_parameter("since", "There is no such event here, or none any more; begin with a time.", "not_found")
+    return rows.filter(position__gt=position)
 
 
 class EventView(ResourceView):

@@ -83,11 +83,11 @@ class ResourceView(viewsets.GenericViewSet[Any]):
         after = reading.read("cursor", lambda text: read_cursor(text, salt))
         expanded = reading.read("expand", self._read_expand) or ()
         rows = self.rows(self.environment)
-        for name, keep in self.filters.items():
-            kept = reading.read(name, partial(keep, rows))
-            rows = rows if kept is None else kept
-        reading.finish()
         with tenant_transaction(self.environment.organization_id):
+            for name, keep in self.filters.items():
+                kept = reading.read(name, partial(keep, rows))
+                rows = rows if kept is None else kept
+            reading.finish()
             page = Page(rows, limit=limit or DEFAULT_LIMIT, after=after, salt=salt, order=self.order)
             data = self.shown(page.rows)
             self._expand(data, expanded)
