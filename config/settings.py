@@ -214,6 +214,7 @@ CELERY_TASK_DEFAULT_QUEUE = "sweeps"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False  # what `console:` prints is mail, not a log: the log would cut its links out
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600}  # twice and more the time limit
 CELERY_TIMEZONE = "UTC"
@@ -230,8 +231,9 @@ STORAGES = {
     }
 }
 
-_mail = email.from_url(_secret("EMAIL_URL", "console:"))
-EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_TLS, EMAIL_USE_SSL = _mail
+_mail = email.from_url(_secret("EMAIL_URL", "console:"), production=PRODUCTION)
+EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail[:5]
+EMAIL_USE_TLS, EMAIL_USE_SSL, EMAIL_FILE_PATH = _mail[5:]
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("LICET_EMAIL_FROM", "Licet <licet@localhost>")
 LANGUAGE_CODE = "en"

@@ -36,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
         pytest.exit(f"The copy that the tests use does not start:\n{error}", returncode=3)
     config.stash[_STACK], config.stash[_FOLDER] = stack, folder
     os.environ |= json.loads((stack.home / "environment.json").read_text())
-    os.environ["LICET_HOME"] = str(stack.home)
+    os.environ |= {"LICET_HOME": str(stack.home), "EMAIL_URL": stack.environment["EMAIL_URL"]}
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     import django  # noqa: PLC0415 - as above
 

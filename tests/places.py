@@ -11,7 +11,9 @@ import httpx
 import pytest
 
 if TYPE_CHECKING:
-    from tenants.models import Environment
+    from tenants.models import Environment, Member
+    from tenants.rules.permissions import Actor
+    from tests.running.mailbox import Mailbox
     from tests.running.stack import Stack
 
 WITHIN_SECONDS = 1.0
@@ -51,6 +53,36 @@ class Place:
         assert answer.status_code == status, answer.text
         made: dict[str, Any] = answer.json()
         return made
+
+    def member(self, role: str, email: str = "", password: str | None = None) -> Member:
+        """One more, who was never invited; without a password they cannot sign in, and hashing takes no time."""
+        from tenants import clock  # noqa: PLC0415 - Django is not set up at import
+        from tenants.actions.people.accounts import register_person  # noqa: PLC0415 - as above
+        from tenants.models import Member, User  # noqa: PLC0415 - as above
+        from tenants.tenancy import tenant_transaction  # noqa: PLC0415 - as above
+        from verify.ground.ids import new  # noqa: PLC0415 - as above
+
+        address, organization_id = email or f"{new('mem')}@example.com", self.environment.organization_id
+        user = register_person(address, password) if password else User.objects.create_user(address)
+        with tenant_transaction(organization_id):
+            return Member(organization_id=organization_id, user=user, role=role, created_at=clock.now()).insert()
+
+    def owner(self) -> Member:
+        """The first member."""
+        from tenants.models import Member  # noqa: PLC0415 - as above
+        from tenants.tenancy import tenant_transaction  # noqa: PLC0415 - as above
+
+        organization_id = self.environment.organization_id
+        with tenant_transaction(organization_id):
+            found: Member = Member.objects.of_organization(organization_id).select_related("user").earliest("id")
+        return found
+
+
+def acting(member: Member) -> Actor:
+    """As pages act for a member."""
+    from tenants.rules.permissions import ROLES, Actor  # noqa: PLC0415 - as above
+
+    return Actor("member", member.public_id, ROLES[member.role])
 
 
 def make_place(name: str, api_url: str, verify_url: str, email: str = "") -> Place:
@@ -97,3 +129,9 @@ def new_place(stack: Stack, owner_email: str) -> Iterator[Callable[[], Place]]:
 def place(new_place: Callable[[], Place]) -> Place:
     """This test's own tenant."""
     return new_place()
+
+
+@pytest.fixture
+def mailbox(stack: Stack) -> Mailbox:
+    """Mail of the running copy."""
+    return stack.mailbox

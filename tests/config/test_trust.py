@@ -37,6 +37,7 @@ def test_what_a_process_holds_is_what_the_table_says(stack: Stack) -> None:
             Mail("django.core.mail.backends.smtp.EmailBackend", "mail.example", 2525, "me", "p@ss", starttls=True),
         ),
         ("smtps://mail.example", Mail("django.core.mail.backends.smtp.EmailBackend", "mail.example", 465, tls=True)),
+        ("file:///tmp/my%20mail", Mail("django.core.mail.backends.filebased.EmailBackend", folder="/tmp/my mail")),
     ],
 )
 def test_mail_is_set_by_one_address(url: str, mail: Mail) -> None:
@@ -47,3 +48,14 @@ def test_mail_is_set_by_one_address(url: str, mail: Mail) -> None:
 def test_an_address_that_is_none_is_refused_with_an_example(url: str) -> None:
     with pytest.raises(Misconfigured, match="smtp://user:password@host:587"):
         from_url(url)
+
+
+@pytest.mark.parametrize("url", ["file:mail", "file://mail", "file://", "file:"])
+def test_a_folder_for_mail_is_absolute(url: str) -> None:
+    with pytest.raises(Misconfigured, match="file:///folder"):
+        from_url(url)
+
+
+def test_production_sends_mail_and_keeps_none_in_a_folder() -> None:
+    with pytest.raises(Misconfigured, match="in production"):
+        from_url("file:///tmp/mail", production=True)

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.running import processes
+from tests.running.mailbox import Mailbox
 
 CLONE = Path(__file__).resolve().parents[2]
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR")
@@ -50,6 +51,8 @@ class Running:
         self._clone, self._user, self._command = clone, user, command or self.command
         self.environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
         self.environment |= {"LICET_HOME": str(home), "LICET_PORT": str(self.port)}
+        self.mailbox = Mailbox(home.with_name(f"{home.name}.mail"))
+        self.environment |= {"EMAIL_URL": f"file://{self.mailbox.folder}"}
         self.environment |= {"LICET_VERIFY_PORT": str(self.verify_port), **(environment or {})}
         self._log = home.with_name(f"{home.name}.log")
 
