@@ -1,4 +1,4 @@
-"""Work for Celery: jobs, and tidying that may be late. Every task is safe to run twice; schedules stand beside them."""
+"""Work for Celery: jobs, mail, and tidying that may be late. Every task is safe to run twice; schedules stand here."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -8,6 +8,7 @@ from django.core.management import call_command
 
 from tenants import clock
 from tenants.actions import idempotency, jobs, tidying
+from tenants.actions.people import passwords
 
 KEEP_TOLD = timedelta(days=1)
 KEEP_EVENTS = timedelta(days=90)
@@ -22,6 +23,11 @@ def run_job(organization_id: str, job_id: str) -> None:
 @shared_task
 def hand_out_jobs() -> None:
     jobs.hand_out_again(before=clock.now() - HAND_OUT_AGAIN)
+
+
+@shared_task(autoretry_for=(OSError,), retry_backoff=5, max_retries=5)  # 5, 10, … 80 s; then they ask again
+def send_password_reset(user_id: int) -> None:
+    passwords.send_password_reset(user_id)
 
 
 @shared_task

@@ -34,7 +34,8 @@ PAGES = {
     "/accounts/2fa/webauthn/add/",
     "/accounts/sessions/",
 }
-OPEN_PAGES = ("/accounts/login/", "/accounts/password/reset/")
+RESET = "/accounts/password/reset/"
+OPEN_PAGES = ("/accounts/login/", RESET, f"{RESET}done/", f"{RESET}key/1-none/", f"{RESET}key/done/")
 MOST_BYTES = 200 * 1024
 
 

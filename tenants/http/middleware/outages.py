@@ -6,6 +6,7 @@ import redis
 import structlog
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
+from kombu.exceptions import OperationalError as BrokerError
 
 from tenants.http.problems import unavailable
 
@@ -21,7 +22,7 @@ class OutageMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Django asks this of every exception a view lets through."""
-        if not isinstance(exception, OperationalError | redis.RedisError):
+        if not isinstance(exception, OperationalError | redis.RedisError | BrokerError):
             return None
         log.warning("A store does not answer", error=f"{type(exception).__name__}: {exception}".splitlines()[0])
         return unavailable(request)
