@@ -5,6 +5,7 @@ from django.urls import include, path
 from dashboard import converters
 from dashboard.views import account, home
 from dashboard.views.licensing import holds, keys, licenses
+from dashboard.views.people import acceptance
 
 converters.register()
 
@@ -22,5 +23,6 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("account", account.account, name="account"),
     path("organizations/<org:organization_id>", home.organization, name="organization"),
+    path("invitations/<str:token>", acceptance.acceptance, name="invitation"),
     path("<env:environment_id>/", include(of_environment)),
 ]

@@ -8,7 +8,7 @@ from django.core.management import call_command
 
 from tenants import clock
 from tenants.actions import idempotency, jobs, tidying
-from tenants.actions.people import passwords
+from tenants.actions.people import passwords, sending
 
 KEEP_TOLD = timedelta(days=1)
 KEEP_EVENTS = timedelta(days=90)
@@ -23,6 +23,17 @@ def run_job(organization_id: str, job_id: str) -> None:
 @shared_task
 def hand_out_jobs() -> None:
     jobs.hand_out_again(before=clock.now() - HAND_OUT_AGAIN)
+
+
+@shared_task
+def send_invitation(organization_id: str, invitation_id: str) -> None:
+    sending.send_invitation(UUID(organization_id), UUID(invitation_id), now=clock.now())
+
+
+@shared_task
+def send_unsent_invitations() -> None:
+    now = clock.now()
+    sending.hand_out_again(before=now - HAND_OUT_AGAIN, now=now)
 
 
 @shared_task(autoretry_for=(OSError,), retry_backoff=5, max_retries=5)  # 5, 10, … 80 s; then they ask again
@@ -51,6 +62,7 @@ def tidy_sessions() -> None:
 
 
 current_app.add_periodic_task(60.0, hand_out_jobs.s(), name="hand out jobs that nobody has begun")
+current_app.add_periodic_task(60.0, send_unsent_invitations.s(), name="send invitations whose mail is unsent")
 current_app.add_periodic_task(600.0, tidy_outbox.s(), name="tidy the outbox")
 current_app.add_periodic_task(3600.0, tidy_events.s(), name="tidy old events")
 current_app.add_periodic_task(3600.0, forget_idempotent_answers.s(), name="forget idempotent answers")

@@ -7,11 +7,13 @@ from tenants.api import documents, health
 from tenants.api.audit_log import AuditLogView
 from tenants.api.environments import EnvironmentView
 from tenants.api.events import EventView
+from tenants.api.invitations import InvitationView
 from tenants.api.jobs import JobView
+from tenants.api.members import MemberView
 from tenants.api.secret_keys import SecretKeyView
 
 router = SimpleRouter(trailing_slash=False)
-for view in (SecretKeyView, EnvironmentView, EventView, JobView, AuditLogView):
+for view in (SecretKeyView, EnvironmentView, EventView, JobView, AuditLogView, MemberView, InvitationView):
     router.register(view.resource, view, basename=view.resource)
 
 urlpatterns = [

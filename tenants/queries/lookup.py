@@ -34,6 +34,22 @@ class Membership(NamedTuple):
     role: str
 
 
+class PresentedInvitation(NamedTuple):
+    """An invitation that exists, and where it leads."""
+
+    id: UUID
+    organization_id: UUID
+    organization_name: str
+    email: str
+    role: str
+    expires_at: datetime
+    accepted_at: datetime | None
+    revoked_at: datetime | None
+
+    def is_open(self, now: datetime) -> bool:
+        return self.accepted_at is None and self.revoked_at is None and now < self.expires_at
+
+
 def presented_secret_key(digests: list[Digest]) -> PresentedSecretKey | None:
     with connection.cursor() as cursor:
         for digest in digests:
@@ -41,6 +57,13 @@ def presented_secret_key(digests: list[Digest]) -> PresentedSecretKey | None:
             if row := cursor.fetchone():
                 return PresentedSecretKey(*row)
     return None
+
+
+def presented_invitation(digest: bytes) -> PresentedInvitation | None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM lookup.invitation(%s)", [digest])
+        row = cursor.fetchone()
+    return PresentedInvitation(*row) if row else None
 
 
 def memberships(user_id: int) -> list[Membership]:

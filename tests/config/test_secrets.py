@@ -44,7 +44,34 @@ def plant(whole: Whole) -> dict[str, str]:
                 stranger.get(f"/nowhere/{secret}?token={secret}")
     whole.post(f"keys/{whole.bootstrap['sample']['key']}/revocation", {"reason": "leaked"})
     sign_in(whole, whole.bootstrap["login"]["password"])
-    return secrets
+    return secrets | plant_links(whole)
+
+
+def plant_links(whole: Whole) -> dict[str, str]:
+    """Those that are mailed: of an invitation, and to choose a new password."""
+    invited, owner = "invited@example.com", whole.bootstrap["login"]["email"]
+    whole.post("invitations", {"email": invited, "role": "viewer"})
+    token = whole.mailbox.token(invited)
+    with httpx.Client(base_url=whole.bootstrap["api_url"], timeout=20, follow_redirects=True) as browser:
+        send_form(browser, "/accounts/password/reset/", email=owner)
+        reset = whole.mailbox.link(owner)
+        browser.get(reset).raise_for_status()
+        path = f"/invitations/{token}"
+        for address in (f"{path}/", f"{path}?again", f"{path}x", f"/accounts/login/?next={path}", path):
+            browser.get(address)
+            browser.post(address, data={"password1": "x"})
+            browser.request("DELETE", address)
+        send_form(browser, path, password1="short", password2="short").raise_for_status()
+        send_form(browser, path, password1="as good as any", password2="as good as any").raise_for_status()
+        browser.get(path).raise_for_status()
+    return {"invitation": token, "password reset": reset.rstrip("/").rpartition("-")[2]}
+
+
+def send_form(browser: httpx.Client, path: str, **form: str) -> httpx.Response:
+    asked = browser.get(path)
+    field = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', asked.text)
+    assert field, asked.text
+    return browser.post(asked.url, data={"csrfmiddlewaretoken": field.group(1), **form})
 
 
 def sign_in(whole: Whole, password: str) -> None:

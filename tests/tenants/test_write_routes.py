@@ -77,6 +77,11 @@ CASES: dict[tuple[str, str], Case] = {
     ("post", "v1/environments"): Case(lambda place: {"name": "Staging", "kind": "test"}, tells=True),
     ("patch", "v1/environments/{}"): Case(lambda place: {"on_outage": "allow"}, tells=True, subject="environment"),
     ("post", "v1/audit_log/verification"): Case(nothing, tells=False),
+    ("post", "v1/invitations"): Case(lambda place: {"email": "new@example.com", "role": "viewer"}, tells=False),
+    ("post", "v1/invitations/{}/sending"): Case(nothing, tells=False, subject="invitation"),
+    ("delete", "v1/invitations/{}"): Case(nothing, tells=False, subject="invitation"),
+    ("patch", "v1/members/{}"): Case(lambda place: {"role": "billing"}, tells=False, subject="member"),
+    ("delete", "v1/members/{}"): Case(nothing, tells=False, subject="member"),
 }
 LATER = "2099-01-01T00:00:00Z"
 
@@ -115,6 +120,8 @@ def test_a_write_leaves_one_audit_entry_and_one_outbox_entry_if_a_fact_changed(p
         "id"
     ]
     subjects = {**place.sample, "secret_key": secret_key, "environment": place.environment.public_id}
+    subjects["member"] = place.member("viewer").public_id
+    subjects["invitation"] = place.post("invitations", {"email": "first@example.com", "role": "viewer"})["id"]
     for resource, more in (("product", {}), ("feature", {"kind": "boolean"}), ("meter", {"aggregation": "sum"})):
         subjects[resource] = place.post(f"{resource}s", {"code": "a", "name": "A", **more})["id"]
     for (method, path), case in CASES.items():

@@ -1,5 +1,7 @@
 """No key or token survives in a log line; ordinary text does."""
 
+import secrets
+
 import pytest
 
 from verify import key_format
@@ -30,6 +32,23 @@ def test_other_secrets_are_known_by_their_shape(secret: str) -> None:
 
 def test_a_password_in_an_address_is_taken_out() -> None:
     assert redact("redis://user:hunter2@host:6379/0") == "redis://user:…@host:6379/0"
+
+
+@pytest.mark.parametrize(
+    "address", ["/invitations/{}", "/invitations/{}/", "/accounts/login/?next=%2Finvitations%2F{}"]
+)
+def test_an_invitations_link_loses_its_token(address: str) -> None:
+    token = secrets.token_urlsafe(32)
+    for presented in (token, token[:20], f"inv_{token}", f"{token}%0A"):
+        told = redact(f'path="{address.format(presented)}" status=200')
+        assert token[:16] not in told
+        assert told.endswith('" status=200')
+
+
+@pytest.mark.parametrize("tail", ["inv_01m7zx5q61fx6v5qy1k2av1j4g", "inv_01m7zx5q61fx6v5qy1k2av1j4g/sending", "new"])
+def test_the_id_of_an_invitation_is_no_secret(tail: str) -> None:
+    for path in (f"/v1/invitations/{tail}", f"/organizations/org_1/invitations/{tail}"):
+        assert redact(f'path="{path}" status=200') == f'path="{path}" status=200'
 
 
 def test_ids_and_plain_words_stay() -> None:

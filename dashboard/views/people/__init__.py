@@ -1,0 +1,1 @@
+"""Pages about people: members, invitations, and accepting one."""
