@@ -25,8 +25,8 @@ class PublicIdConverter:
 
 
 def register() -> None:
-    """Makes `<org:…>`, `<env:…>`, `<lic:…>` and `<key:…>` known to urls.py."""
-    for prefix in ("org", "env", "lic", "key"):
+    """Makes `<org:…>`, `<env:…>`, `<lic:…>` and so on known to urls.py."""
+    for prefix in ("org", "env", "mem", "inv", "lic", "key"):
         converter = type(
             f"{prefix.title()}Converter",
             (PublicIdConverter,),

@@ -1,4 +1,4 @@
-"""Who looks at a page: a member, in one environment of their organization, with what their role permits."""
+"""Who looks at a page: a member, in an environment of their organization or in all of it, with what they may do."""
 
 import functools
 from collections.abc import Callable
@@ -23,13 +23,17 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True)
 class Viewer:
-    """`environments` are those of the organization, oldest first; `memberships` are all of the person's."""
+    """`environments` are those of the organization, oldest first; `memberships` are all of the person's.
+
+    On a page of the whole organization `environment` is only where links lead to, and `is_everywhere` says so.
+    """
 
     user: User
     membership: Membership
     environment: Environment
     environments: list[Environment]
     memberships: list[Membership]
+    is_everywhere: bool = False
 
     @property
     def actor(self) -> Actor:
@@ -56,16 +60,36 @@ def for_members(permission: str) -> Callable[[MemberView[P]], PageView]:
         def page(request: HttpRequest, /, environment_id: UUID, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if not isinstance(request.user, User):
                 return to_sign_in(request)
-            viewer = _viewer_in(request.user, environment_id)
-            request.viewer = viewer  # type: ignore[attr-defined]  # for dashboard.context, as Django has request.user
-            if not viewer.actor.may(permission):
-                raise PermissionDenied(permission)
+            viewer = _admitted(request, _viewer_in(request.user, environment_id), permission)
             return view(request, viewer, *args, **kwargs)
 
         page.permission = permission  # type: ignore[attr-defined]  # for the matrix of roles (dashboard.routes)
         return page
 
     return decorate
+
+
+def for_organization(permission: str | None) -> Callable[[MemberView[P]], PageView]:
+    """A page of a whole organization, by the same rules. None: for every member, and the view says what they may."""
+
+    def decorate(view: MemberView[P]) -> PageView:
+        @functools.wraps(view)
+        def page(request: HttpRequest, /, organization_id: UUID, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if not isinstance(request.user, User):
+                return to_sign_in(request)
+            viewer = _admitted(request, _viewer_of(request.user, organization_id), permission)
+            return view(request, viewer, *args, **kwargs)
+
+        return page
+
+    return decorate
+
+
+def _admitted(request: HttpRequest, viewer: Viewer, permission: str | None) -> Viewer:
+    request.viewer = viewer  # type: ignore[attr-defined]  # for dashboard.context, as Django has request.user
+    if permission is not None and not viewer.actor.may(permission):
+        raise PermissionDenied(permission)
+    return viewer
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
@@ -88,4 +112,13 @@ def _viewer_in(user: User, environment_id: UUID) -> Viewer:
         for environment in environments:
             if environment.id == environment_id:
                 return Viewer(user, membership, environment, environments, found)
+    raise Http404
+
+
+def _viewer_of(user: User, organization_id: UUID) -> Viewer:
+    found = memberships(user.pk)
+    for membership in found:
+        if membership.organization_id == organization_id:
+            environments = environments_of(organization_id)
+            return Viewer(user, membership, environments[0], environments, found, is_everywhere=True)
     raise Http404

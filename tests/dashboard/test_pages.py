@@ -26,6 +26,11 @@ PAGES = {
     "/env/licenses/lic/suspension",
     "/env/licenses/lic/revocation",
     "/env/keys/key/revocation",
+    "/organizations/org/members",
+    "/organizations/org/members/mem/role",
+    "/organizations/org/members/mem/removal",
+    "/organizations/org/invitations/new",
+    "/organizations/org/invitations/inv/revocation",
     "/account",
     "/accounts/password/change/",
     "/accounts/2fa/",
@@ -53,6 +58,8 @@ class Tour:
 @pytest.fixture(scope="module")
 def tour(browser: Browser, stack: Stack) -> Tour:
     site = site_of(make_place("Tour", stack.bootstrap["api_url"], stack.bootstrap["verify_url"]), stack)
+    site.place.post("invitations", {"email": "tour@example.com", "role": "viewer"})
+    site.place.api.close()
     tour, page = Tour(urlsplit(site.url).netloc), browser.new_page(viewport={"width": 360, "height": 740})
     page.on("request", lambda request: tour.hosts.add(urlsplit(request.url).netloc))
     page.on("pageerror", lambda error: tour.complaints.append(str(error)))
