@@ -21,6 +21,8 @@ OF_PEOPLE = {
     "": "leads to the first environment of whoever is signed in",
     "account": "a person's own account",
     "organizations/{org}": "another organization of the same person",
+    "organizations/{org}/members/{mem}/removal": "members may leave; removing others needs `organization:write`",
+    "invitations/{str}": "whoever was sent the link",
 }
 
 

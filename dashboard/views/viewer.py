@@ -80,6 +80,7 @@ def for_organization(permission: str | None) -> Callable[[MemberView[P]], PageVi
             viewer = _admitted(request, _viewer_of(request.user, organization_id), permission)
             return view(request, viewer, *args, **kwargs)
 
+        page.permission = permission  # type: ignore[attr-defined]  # as above
         return page
 
     return decorate
