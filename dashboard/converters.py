@@ -7,6 +7,8 @@ from django.urls import register_converter
 
 from verify.ground.ids import decode, encode
 
+PREFIXES = ("org", "env", "mem", "inv", "prod", "feat", "mtr", "plan", "cus", "lic", "key")
+
 
 class PublicIdConverter:
     """One subclass per kind of object; `regex` is what `verify.ground.ids.encode` writes."""
@@ -25,8 +27,8 @@ class PublicIdConverter:
 
 
 def register() -> None:
-    """Makes `<org:…>`, `<env:…>`, `<lic:…>` and so on known to urls.py."""
-    for prefix in ("org", "env", "mem", "inv", "lic", "key"):
+    """Makes `<org:…>`, `<env:…>` and the others known to urls.py."""
+    for prefix in PREFIXES:
         converter = type(
             f"{prefix.title()}Converter",
             (PublicIdConverter,),

@@ -4,19 +4,41 @@ from django.urls import include, path
 
 from dashboard import converters
 from dashboard.views import account, home
-from dashboard.views.licensing import holds, keys, licenses
+from dashboard.views.licensing import catalogue, changes, customers, holds, keys, licenses, plans, revoking
 from dashboard.views.people import acceptance, invitations, members
 
 converters.register()
 
 of_environment = [
+    path("customers", customers.customer_list, name="customers"),
+    path("customers/new", customers.new_customer, name="new_customer"),
+    path("customers/<cus:customer_id>", customers.customer_page, name="customer"),
+    path("customers/<cus:customer_id>/change", customers.customer_change, name="customer_change"),
+    path("plans", plans.plan_list, name="plans"),
+    path("plans/new", plans.new_plan, name="new_plan"),
+    path("plans/<plan:plan_id>", plans.plan_page, name="plan"),
+    path("plans/<plan:plan_id>/change", plans.plan_change, name="plan_change"),
+    path("plans/<plan:plan_id>/publication", plans.plan_publication, name="plan_publication"),
+    path("plans/<plan:plan_id>/versions/<int:version>", plans.plan_version, name="plan_version"),
     path("licenses", licenses.license_list, name="licenses"),
+    path("licenses/new", licenses.new_license, name="new_license"),
     path("licenses/<lic:license_id>", licenses.license_page, name="license"),
+    path("licenses/<lic:license_id>/change", changes.license_change, name="license_change"),
+    path("licenses/<lic:license_id>/overrides", changes.license_overrides, name="license_overrides"),
+    path("licenses/<lic:license_id>/renewal", changes.license_renewal, name="license_renewal"),
+    path("licenses/<lic:license_id>/plan", changes.license_plan, name="license_plan"),
     path("licenses/<lic:license_id>/suspension", holds.suspension, name="license_suspension"),
     path("licenses/<lic:license_id>/reinstatement", holds.reinstatement, name="license_reinstatement"),
     path("licenses/<lic:license_id>/revocation", holds.revocation, name="license_revocation"),
     path("licenses/<lic:license_id>/keys/new", keys.new_key, name="new_key"),
-    path("keys/<key:key_id>/revocation", keys.key_revocation, name="key_revocation"),
+    path("licenses/<lic:license_id>/keys/import", keys.key_import, name="key_import"),
+    path("keys/<key:key_id>", keys.key_page, name="key"),
+    path("keys/<key:key_id>/change", keys.key_change, name="key_change"),
+    path("keys/<key:key_id>/rotation", keys.key_rotation, name="key_rotation"),
+    path("keys/<key:key_id>/suspension", holds.key_suspension, name="key_suspension"),
+    path("keys/<key:key_id>/reinstatement", holds.key_reinstatement, name="key_reinstatement"),
+    path("keys/<key:key_id>/revocation", revoking.key_revocation, name="key_revocation"),
+    *(address for kind in catalogue.KINDS for address in catalogue.addresses(kind)),
 ]
 
 of_organization = [

@@ -14,9 +14,13 @@ from django.views.decorators.http import require_http_methods
 from dashboard.forms.telling import ActForm, tell
 from dashboard.once import Made, once
 from dashboard.views.viewer import Viewer
+from tenants.actions.writing import locked
+from tenants.models.kept import Versioned
 from tenants.rules.refusal import Refusal
 
 ASKED_AND_DONE = require_http_methods(["GET", "HEAD", "POST"])
+REVISION = "revision"
+_CHANGED = "Somebody changed it since you opened this page. Look at it anew; if it is still right, send it once more."
 _SENT_BEFORE = "This form did something already. To do this as well, send it once more."
 
 
@@ -36,7 +40,7 @@ def typed(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def ask(  # the parts of a question: who asks what, which act follows, and what comes then
+def ask(
     request: HttpRequest,
     viewer: Viewer,
     form: ActForm,
@@ -44,24 +48,36 @@ def ask(  # the parts of a question: who asks what, which act follows, and what 
     template: str,
     action: Callable[..., Any],
     done: Callable[[Made], HttpResponse],
-    context: dict[str, Any],
+    seen: Versioned | None = None,
+    **context: Any,
 ) -> HttpResponse:
-    """`action` is called with what the form asks, `within`, `by` and `now`; `context` holds `back`. Raises Http404."""
+    """`action` is called with what the form asks, `within`, `by` and `now`; `context` holds `back`. Raises Http404.
+
+    `seen` is the row as the page shows it: if somebody changes it before the form is sent, nothing is done but told.
+    """
     status = 200
     if form.is_valid():
+        act = partial(action, **form.asked())
         try:
-            made = once(request, viewer, partial(action, **form.asked()))
+            made = once(request, viewer, partial(_unless_changed, request, seen, act) if seen else act)
         except Refusal as refusal:
             status = _told(form, refusal)
         else:
             return done(made)
-    return render(request, template, {"form": form, **context}, status=status)
+    return render(request, template, {"form": form, "seen": seen, **context}, status=status)
 
 
 def settled(request: HttpRequest, viewer: Viewer, sentence: str, url_name: str, *ids: UUID) -> HttpResponse:
     """Says what was done on the page where it can be seen."""
     messages.success(request, sentence)
     return redirect(url_name, viewer.environment.id, *ids)
+
+
+def _unless_changed(request: HttpRequest, seen: Versioned, act: Callable[..., Any], **whose: Any) -> Any:
+    row = locked(type(seen), seen.pk, whose["within"])
+    if request.POST.get(REVISION, str(row.revision)) != str(row.revision):
+        raise Refusal("changed_meanwhile", "precondition_failed", _CHANGED)
+    return act(**whose)
 
 
 def _told(form: ActForm, refusal: Refusal) -> int:

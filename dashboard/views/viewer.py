@@ -63,7 +63,7 @@ def for_members(permission: str) -> Callable[[MemberView[P]], PageView]:
             viewer = _admitted(request, _viewer_in(request.user, environment_id), permission)
             return view(request, viewer, *args, **kwargs)
 
-        page.permission = permission  # type: ignore[attr-defined]  # for the matrix of roles (dashboard.routes)
+        page.permission = permission  # type: ignore[attr-defined]  # for the matrix of roles (dashboard.management.routes)
         return page
 
     return decorate

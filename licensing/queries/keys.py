@@ -35,6 +35,13 @@ def of_license(license_id: UUID, within: Place) -> QuerySet[Key]:
 
 
 def found(key_id: UUID, within: Place) -> Key | None:
-    """With its license and the license's customer."""
-    key: Key | None = Key.objects.within(within).select_related("license__customer").filter(pk=key_id).first()
+    """With its license, the license's customer, and the key that it was rotated from."""
+    keys = Key.objects.within(within).select_related("license__customer", "rotated_from")
+    key: Key | None = keys.filter(pk=key_id).first()
     return key
+
+
+def successor(key: Key, within: Place) -> Key | None:
+    """The newest key that it was rotated into."""
+    found: Key | None = Key.objects.within(within).filter(rotated_from=key.id).order_by("-id").first()
+    return found

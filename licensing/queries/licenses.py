@@ -1,12 +1,14 @@
 """Licenses beside what a reader wants to know of each: customer, plan, and how many keys are in use."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from licensing.models import Key, License, PlanVersion
+from licensing.models.plan import TERMS
 from licensing.queries.keys import in_force
 from tenants.tenancy import Place
 
@@ -33,6 +35,14 @@ def granted_scopes(license: License, within: Place) -> list[str]:
     version = PlanVersion.objects.within(within).get(plan=license.plan_id, version=effective_version(license))
     scopes: list[str] = version.scopes
     return scopes
+
+
+def granted(license: License, within: Place) -> dict[str, Any]:
+    """All terms in force for it: those of its version, with its own features among them and its own limits instead."""
+    version = PlanVersion.objects.within(within).get(plan=license.plan_id, version=effective_version(license))
+    own: dict[str, Any] = license.overrides
+    terms: dict[str, Any] = {term: getattr(version, term) for term in TERMS} | own
+    return terms | {"features": version.features | own.get("features", {})}
 
 
 def found(license_id: UUID, within: Place, now: datetime) -> License | None:

@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-from dashboard.routes import routes
+from dashboard.management.routes import routes
 from tests.running.stack import Stack
 
 # What a stranger may see, and why.

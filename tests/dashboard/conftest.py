@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import Page
 
 if TYPE_CHECKING:
+    from django.test import Client
+
     from tests.places import Place
     from tests.running.stack import Stack
 
@@ -82,6 +84,14 @@ def site_of(place: Place, stack: Stack) -> Site:
         key_id=place.sample["key"],
         place=place,
     )
+
+
+@pytest.fixture
+def member(place: Place) -> Client:
+    """The owner of `place`, signed in, without a browser."""
+    from tests.dashboard.visiting.visitors import browser_of, owner_of  # noqa: PLC0415 - Django is not set up at import
+
+    return browser_of(owner_of(place))
 
 
 @pytest.fixture

@@ -5,49 +5,50 @@ from django.urls import resolve
 
 from dashboard.navigation import OF_ENVIRONMENT, OF_ORGANIZATION, Link, Section, links, navigation
 from dashboard.views.viewer import Viewer
-from tenants.models import User
+from tenants.models import Environment, User
 from tenants.queries.lookup import Membership
-from tests.places import Place
 from verify.ground.ids import new_uuid
 
+ENVIRONMENT = Environment(organization_id=new_uuid(), name="test", kind="test")
 
-def viewer(place: Place, role: str) -> Viewer:
-    environment = place.environment
+
+def viewer(role: str) -> Viewer:
+    environment = ENVIRONMENT
     membership = Membership(new_uuid(), environment.organization_id, "Acme", role)
     return Viewer(User(), membership, environment, [environment], [membership])
 
 
-def offered(place: Place, role: str, path: str = "/") -> dict[str, Link]:
-    return {link.name: link for group in navigation(viewer(place, role), path) for link in group.links}
+def offered(role: str, path: str = "/") -> dict[str, Link]:
+    return {link.name: link for group in navigation(viewer(role), path) for link in group.links}
 
 
-def test_every_section_that_is_offered_is_a_page(place: Place) -> None:
-    for link in offered(place, "owner").values():
+def test_every_section_that_is_offered_is_a_page() -> None:
+    for link in offered("owner").values():
         assert resolve(link.href)
 
 
-def test_a_section_whose_page_is_not_there_is_not_offered(place: Place) -> None:
+def test_a_section_whose_page_is_not_there_is_not_offered() -> None:
     somewhere = Section("Nowhere", "nowhere", "licenses:read", "boxes")
-    assert links((somewhere,), viewer(place, "owner"), "/") == []
+    assert links((somewhere,), viewer("owner"), "/") == []
 
 
-def test_only_what_the_role_permits_is_offered(place: Place) -> None:
+def test_only_what_the_role_permits_is_offered() -> None:
     secret = Section("Secret", "licenses", "organization:read", "boxes")
-    assert [link.name for link in links((secret,), viewer(place, "developer"), "/")] == ["Secret"]
-    assert links((secret,), viewer(place, "viewer"), "/") == []
-    assert not {section.name for section in OF_ORGANIZATION} & set(offered(place, "viewer"))
+    assert [link.name for link in links((secret,), viewer("developer"), "/")] == ["Secret"]
+    assert links((secret,), viewer("viewer"), "/") == []
+    assert not {section.name for section in OF_ORGANIZATION} & set(offered("viewer"))
 
 
 @pytest.mark.parametrize(
     ("below", "current"),
     [("licenses", "page"), ("licenses/lic_1", "true"), ("keys/key_1/revocation", "true"), ("licensesque", "")],
 )
-def test_the_section_of_a_page_is_marked_and_no_other(place: Place, below: str, current: str) -> None:
-    found = offered(place, "owner", f"/{place.environment.public_id}/{below}")
+def test_the_section_of_a_page_is_marked_and_no_other(below: str, current: str) -> None:
+    found = offered("owner", f"/{ENVIRONMENT.public_id}/{below}")
     assert found["Licenses"].current == current
     assert {link.current for name, link in found.items() if name != "Licenses"} <= {""}
 
 
-def test_no_two_sections_share_an_address(place: Place) -> None:
+def test_no_two_sections_share_an_address() -> None:
     names = [section.url_name for section in (*OF_ENVIRONMENT, *OF_ORGANIZATION)]
     assert len(set(names)) == len(names)

@@ -2,28 +2,15 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
 from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
-from tenants.models import User
-from tests.dashboard.people import another_member
+from tests.dashboard.visiting.visitors import another_member, browser_of, owner_of
 from tests.places import Place
 from verify.ground.ids import decode
 
 TOKEN = "a-token-of-one-form-"
-
-
-@pytest.fixture
-def member(place: Place) -> Client:
-    return signed_in(place)
-
-
-def signed_in(place: Place) -> Client:
-    browser = Client(headers={"host": "127.0.0.1"})
-    browser.force_login(User.objects.get(email=place.document["login"]["email"]))
-    return browser
 
 
 def new_key(place: Place) -> str:
@@ -56,7 +43,7 @@ def test_a_form_that_is_sent_again_shows_the_same_secret_and_makes_nothing(place
 
 def test_a_click_at_the_same_moment_waits_for_the_first(place: Place) -> None:
     form = {"name": "Once", "key_prefix": "demo", "once": TOKEN}
-    browsers = [signed_in(place) for _ in range(4)]
+    browsers = [browser_of(owner_of(place)) for _ in range(4)]
 
     def click(browser: Client) -> str:
         page = browser.post(new_key(place), form).content.decode()
@@ -88,7 +75,6 @@ def test_what_was_refused_is_not_remembered(place: Place, member: Client) -> Non
 
 def test_one_members_form_is_not_anothers(place: Place, member: Client) -> None:
     form = {"name": "Once", "key_prefix": "demo", "once": TOKEN}
-    other = Client(headers={"host": "127.0.0.1"})
-    other.force_login(another_member(place, "admin"))
+    other = browser_of(another_member(place, "admin"))
     first, second = (secret_in(browser.post(new_key(place), form).content.decode()) for browser in (member, other))
     assert first != second

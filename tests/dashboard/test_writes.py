@@ -1,54 +1,76 @@
-"""Every page that changes something leaves one audit entry by the member, and one outbox entry; the others none."""
+"""What holds for every page of an environment: who may see it, what it changes, and that it changes it once."""
 
-from uuid import UUID
+import hashlib
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
-import pytest
 from django.test import Client
-from django.urls import reverse
 
-from dashboard.urls import of_environment, of_organization, urlpatterns
-from tenants.models import AuditEntry, OutboxEntry, User
+from dashboard.urls import urlpatterns
+from tenants.models import AuditEntry, OutboxEntry
 from tenants.tenancy import tenant_transaction
+from tests.dashboard.visiting.visitors import another_member, browser_of, owner_of
+from tests.dashboard.visiting.walking import addresses, patterns, subjects
 from tests.places import Place
-from verify.ground.ids import decode, new_uuid
 
-WRITES: dict[str, dict[str, str]] = {
-    "license_suspension": {"reason": "unpaid"},
-    "license_reinstatement": {},
-    "new_key": {"name": "From a page", "key_prefix": "demo"},
-    "key_revocation": {"reason": "leaked"},
-    "license_revocation": {"reason": "fraud"},
+
+class Write(NamedTuple):
+    """What is typed, and how many facts it changes. What holds no fact, such as a product, changes none."""
+
+    form: dict[str, str]
+    facts: int = 1
+
+
+ROWS = {f"{rows}-{name}": "0" for rows in ("rate_limits", "quotas") for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
+TERMS = {"grace_days": "7", "token_ttl_seconds": "60", "device_policy": "none", **ROWS}
+OVERRIDES = {"whose_scopes": "own", "scopes": "a", "whose_rate_limits": "plan", "whose_quotas": "plan", **ROWS}
+HASH = hashlib.sha256(b"made elsewhere").hexdigest()
+
+# In this order: what is written first is there for what comes after.
+WRITES: dict[str, Write] = {
+    "new_product": Write({"name": "New", "code": "new"}, facts=0),
+    "product_change": Write({"name": "Other", "audience": "other"}, facts=0),
+    "product_removal": Write({}, facts=0),
+    "new_feature": Write({"name": "New", "code": "new", "kind": "boolean"}, facts=0),
+    "feature_change": Write({"name": "Other"}, facts=0),
+    "feature_removal": Write({}, facts=0),
+    "new_meter": Write({"name": "New", "code": "new", "aggregation": "sum"}, facts=0),
+    "meter_change": Write({"name": "Other", "stripe_event_name": "other"}, facts=0),
+    "meter_removal": Write({}, facts=0),
+    "new_customer": Write({"name": "New", "external_id": "new"}),
+    "customer_change": Write({"name": "Other", "external_id": "sample"}),
+    "new_plan": Write({"name": "New", "code": "new", **TERMS}),
+    "plan_change": Write({"name": "Starter", "scopes": "a\nb", **TERMS}),
+    "plan_publication": Write({"apply_to": "all"}),
+    "new_license": Write({"customer": "sample", "plan": "new", "quantity": "1"}),
+    "license_change": Write({"quantity": "2"}),
+    "license_overrides": Write(OVERRIDES),
+    "license_renewal": Write({"expires_at": "2090-01-01T00:00"}),
+    "license_plan": Write({"plan": "new"}),
+    "license_suspension": Write({"reason": "unpaid"}),
+    "license_reinstatement": Write({}),
+    "new_key": Write({"name": "From a page", "key_prefix": "demo"}),
+    "key_import": Write({"hashes": HASH}, facts=2),  # the environment is told that there are imported ones
+    "key_change": Write({"name": "Other", "whose_scopes": "license"}),
+    "key_suspension": Write({"reason": "odd calls"}),
+    "key_reinstatement": Write({}),
+    "key_rotation": Write({"overlap": "1", "unit": "day"}, facts=2),
+    "key_revocation": Write({"reason": "leaked"}),
+    "license_revocation": Write({"reason": "fraud"}),
 }
-# Of the whole organization: nothing of it is told to the data plane. In the order in which they are possible.
-ORGANIZATION_WRITES: dict[str, dict[str, str]] = {
-    "new_invitation": {"email": "somebody.else@example.com", "role": "viewer"},
-    "invitation_sending": {},
-    "invitation_revocation": {},
-    "member_role": {"role": "billing"},
-    "member_removal": {},
+READS = {
+    *("licenses", "license", "key", "customers", "customer", "plans", "plan", "plan_version"),
+    *("products", "product", "features", "feature", "meters", "meter"),
 }
-# An invitation's link writes too, for who is no member yet: tests/dashboard/views/people/test_acceptance.py.
-ELSEWHERE = {"invitation"}
-READS = {"licenses", "license", "home", "account", "organization", "members"}
+ELSEWHERE = {"home", "account", "organization", "invitation"}
+REMOVALS = {"product_removal", "feature_removal", "meter_removal"}
 
 
-@pytest.fixture
-def member(place: Place) -> Client:
-    browser = Client(headers={"host": "127.0.0.1"})
-    browser.force_login(User.objects.get(email=place.document["login"]["email"]))
-    return browser
-
-
-def address(name: str, place: Place) -> str:
-    prefix = "key" if name == "key_revocation" else "lic"
-    subject = decode(prefix, place.sample["key" if prefix == "key" else "license"])
-    return reverse(name, args=[place.environment.id, subject])
-
-
-def as_uuid(prefix: str, name: str) -> UUID:
-    found = decode(prefix, name)
-    assert found
-    return found
+def forms(place: Place) -> dict[str, dict[str, str]]:
+    """What is typed, each into its own form."""
+    typed = {name: {**write.form, "once": f"a-token-of-{name}-"} for name, write in WRITES.items()}
+    typed["new_plan"]["product"] = place.api.get("/v1/products?code=api").json()["data"][0]["id"]
+    return typed
 
 
 def counts(place: Place) -> tuple[int, int]:
@@ -59,47 +81,73 @@ def counts(place: Place) -> tuple[int, int]:
 
 
 def test_every_page_is_known_to_write_or_to_read() -> None:
-    patterns = (*of_environment, *of_organization, *urlpatterns)
-    names = {pattern.name for pattern in patterns if hasattr(pattern, "name")}
-    assert names == READS | set(WRITES) | set(ORGANIZATION_WRITES) | ELSEWHERE
+    names = {str(pattern.name) for pattern in patterns()}
+    assert names == READS | set(WRITES)
+    assert {pattern.name for pattern in urlpatterns if hasattr(pattern, "name")} == ELSEWHERE
 
 
-def test_a_post_leaves_one_audit_entry_and_one_outbox_entry(place: Place, member: Client) -> None:
-    for name, form in WRITES.items():
+def test_a_post_leaves_one_audit_entry_and_tells_the_facts_it_changed_and_once_is_enough(
+    place: Place, member: Client
+) -> None:
+    pages, typed = addresses(place, subjects(place)), forms(place)
+    for name, write in WRITES.items():
         before = counts(place)
-        asked = member.get(address(name, place))
+        asked = member.get(pages[name])
         assert (asked.status_code, counts(place)) == (200, before), name
-        done = member.post(address(name, place), form)
-        assert done.status_code in (201, 302), (name, done.content.decode())
-        after = counts(place)
-        assert (after[0] - before[0], after[1] - before[1]) == (1, 1), name
+        first = member.post(pages[name], typed[name])
+        assert first.status_code in (201, 302), (name, first.content.decode())
+        assert counts(place) == (before[0] + 1, before[1] + write.facts), name
+        if name not in REMOVALS:  # what is gone has no page any more
+            again = member.post(pages[name], typed[name])
+            assert outcome(again) == outcome(first), name
+            assert counts(place) == (before[0] + 1, before[1] + write.facts), name
 
 
-def organization_address(name: str, place: Place, subjects: dict[str, UUID]) -> str:
-    subject = [subjects[name.partition("_")[0]]] if name != "new_invitation" else []
-    return reverse(name, args=[place.environment.organization_id, *subject])
-
-
-def test_a_post_of_the_organization_leaves_one_audit_entry_and_no_outbox_entry(place: Place, member: Client) -> None:
-    invitation = place.post("invitations", {"email": "somebody@example.com", "role": "viewer"})["id"]
-    subjects = {"invitation": as_uuid("inv", invitation), "member": place.member("viewer").pk}
-    for name, form in ORGANIZATION_WRITES.items():
-        before = counts(place)
-        asked = member.get(organization_address(name, place, subjects))
-        assert (asked.status_code, counts(place)) == (200, before), name
-        done = member.post(organization_address(name, place, subjects), form)
-        assert done.status_code == 302, (name, done.content.decode())
-        after = counts(place)
-        assert (after[0] - before[0], after[1] - before[1]) == (1, 0), name
+def outcome(answer: Any) -> tuple[int, str, str]:
+    """Where it leads, or the secret that it shows."""
+    return answer.status_code, answer.headers.get("Location", ""), answer.content.decode().partition("<code>")[2][:60]
 
 
 def test_a_post_without_its_csrf_field_changes_nothing(place: Place) -> None:
-    strict = Client(enforce_csrf_checks=True, headers={"host": "127.0.0.1"})
-    strict.force_login(User.objects.get(email=place.document["login"]["email"]))
-    subjects = {"invitation": new_uuid(), "member": place.member("viewer").pk}
+    strict = browser_of(owner_of(place), checks_csrf=True)
+    pages, typed = addresses(place, subjects(place)), forms(place)
     before = counts(place)
-    for name, form in WRITES.items():
-        assert strict.post(address(name, place), form).status_code == 403
-    for name, form in ORGANIZATION_WRITES.items():
-        assert strict.post(organization_address(name, place, subjects), form).status_code == 403
+    for name in WRITES:
+        assert strict.post(pages[name], typed[name]).status_code == 403
     assert counts(place) == before
+
+
+def test_who_may_only_look_sees_every_page_and_changes_nothing(place: Place) -> None:
+    viewer = browser_of(another_member(place, "viewer"))
+    pages, typed = addresses(place, subjects(place)), forms(place)
+    before = counts(place)
+    acts = {pages[name] for name in WRITES}
+    for name in READS:
+        seen = viewer.get(pages[name])
+        assert seen.status_code == 200, name
+        assert [act for act in acts if f'"{act}"' in seen.content.decode()] == [], name
+    for name in WRITES:
+        assert viewer.get(pages[name]).status_code == 403, name
+        assert viewer.post(pages[name], typed[name]).status_code == 403, name
+    assert counts(place) == before
+
+
+def test_a_stranger_signs_in_first(place: Place) -> None:
+    stranger = Client(headers={"host": "127.0.0.1"})
+    for name, page in addresses(place, subjects(place)).items():
+        assert stranger.get(page).headers["Location"].startswith("/accounts/login/"), name
+        if name in WRITES:
+            assert stranger.post(page).headers["Location"].startswith("/accounts/login/"), name
+
+
+def test_another_tenants_objects_are_not_there(place: Place, member: Client, new_place: Callable[[], Place]) -> None:
+    other = new_place()
+    theirs = subjects(other)
+    before = counts(other)
+    named = {str(pattern.name) for pattern in patterns() if pattern.pattern.converters}
+    here = {name: page for name, page in addresses(place, theirs).items() if name in named}
+    for pages in (here, addresses(other, theirs)):
+        for name, page in pages.items():
+            assert member.get(page).status_code == 404, page
+            assert member.post(page, WRITES[name].form if name in WRITES else {}).status_code in (404, 405), page
+    assert counts(other) == before

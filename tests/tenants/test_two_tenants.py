@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from django.test import Client
 
-from dashboard.routes import routes
+from dashboard.management.routes import routes
 from tenants.models import User
 from tests.places import Place
 from tests.tenants.test_row_level_security import TENANT_TABLES, WITHOUT_TENANT, act_for, tenant_column

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from dashboard.routes import routes
+from dashboard.management.routes import routes
 from tenants.models import AuditEntry, OutboxEntry
 from tenants.tenancy import tenant_transaction
 from tests.places import Place

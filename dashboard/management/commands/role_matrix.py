@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from dashboard.routes import Route, routes
+from dashboard.management.routes import Route, routes
 from tenants.rules.permissions import ROLES
 
 HEAD = """# Roles

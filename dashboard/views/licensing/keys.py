@@ -1,27 +1,35 @@
-"""Creating and revoking keys. A new key's secret is in the answer to its form and nowhere else, ever."""
+"""The page of a key, creating and rotating keys. A secret is in the answer to its form and nowhere else, ever."""
 
-from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from dashboard import commands
-from dashboard.forms import ReasonForm
-from dashboard.forms.keys import KeyForm
+from dashboard.forms.keys import ImportForm, KeyChangeForm, KeyForm, RotationForm
 from dashboard.once import Made
 from dashboard.shown import shown_key, shown_license
-from dashboard.views.asking import ASKED_AND_DONE, ask, back_to, typed
+from dashboard.views.asking import ASKED_AND_DONE, ask, back_to, settled, typed
 from dashboard.views.licensing.subjects import key_of, license_of
-from dashboard.views.lists import keys_of
 from dashboard.views.propagation import told
 from dashboard.views.viewer import Viewer, for_members
-from licensing.actions.keys import issue_key, revoke_key
-from licensing.queries import licenses
+from licensing.actions.importing import import_keys
+from licensing.actions.keys import change_key, issue_key, rotate_key
+from licensing.queries import keys, licenses
 from tenants import clock
 from tenants.tenancy import tenant_transaction
+
+
+@require_safe
+@for_members("keys:read")
+def key_page(request: HttpRequest, viewer: Viewer, key_id: UUID) -> HttpResponse:
+    row = key_of(viewer, key_id)
+    with tenant_transaction(viewer.environment.organization_id):
+        successor = keys.successor(row, viewer.environment)
+    context = {"key": shown_key(row, viewer.environment, clock.now()), "successor": successor}
+    return render(request, "licensing/keys/key.html", context)
 
 
 @ASKED_AND_DONE
@@ -31,22 +39,35 @@ def new_key(request: HttpRequest, viewer: Viewer, license_id: UUID) -> HttpRespo
     license = license_of(viewer, license_id, now)
     with tenant_transaction(viewer.environment.organization_id):
         scopes = licenses.granted_scopes(license, viewer.environment)
-    context = {
-        "license": shown_license(license, now),
-        "back": back_to(viewer, license.customer.name, "license", license_id),
-    }
     return ask(
         request,
         viewer,
         KeyForm(typed(request), granted=scopes),
         template="licensing/keys/new.html",
         action=partial(issue_key, license=license_id),
-        done=partial(shown_once, request, viewer),
-        context=context,
+        done=partial(_shown_once, request, viewer),
+        license=shown_license(license, now),
+        back=back_to(viewer, license.customer.name, "license", license_id),
     )
 
 
-def shown_once(request: HttpRequest, viewer: Viewer, made: Made) -> HttpResponse:
+@ASKED_AND_DONE
+@for_members("keys:write")
+def key_rotation(request: HttpRequest, viewer: Viewer, key_id: UUID) -> HttpResponse:
+    key = shown_key(key_of(viewer, key_id), viewer.environment, clock.now())
+    return ask(
+        request,
+        viewer,
+        RotationForm(typed(request)),
+        template="licensing/keys/rotation.html",
+        action=partial(rotate_key, key_id),
+        done=partial(_shown_once, request, viewer),
+        key=key,
+        back=back_to(viewer, key.row.name or key.masked, "key", key_id),
+    )
+
+
+def _shown_once(request: HttpRequest, viewer: Viewer, made: Made) -> HttpResponse:
     """The page with a new key's secret: the answer to its form, and to no other request."""
     context = {
         "key": shown_key(key_of(viewer, made.id), viewer.environment, clock.now()),
@@ -60,32 +81,47 @@ def shown_once(request: HttpRequest, viewer: Viewer, made: Made) -> HttpResponse
 
 @ASKED_AND_DONE
 @for_members("keys:write")
-def key_revocation(request: HttpRequest, viewer: Viewer, key_id: UUID) -> HttpResponse:
-    now, row = clock.now(), key_of(viewer, key_id)
-    context = {
-        "key": shown_key(row, viewer.environment, now),
-        "back": back_to(viewer, row.license.customer.name, "license", row.license_id),
-    }
+def key_change(request: HttpRequest, viewer: Viewer, key_id: UUID) -> HttpResponse:
+    row = key_of(viewer, key_id)
+    license = license_of(viewer, row.license_id, clock.now())
+    with tenant_transaction(viewer.environment.organization_id):
+        scopes = licenses.granted_scopes(license, viewer.environment)
+    known = {name: getattr(row, name) for name in KeyChangeForm.base_fields if hasattr(row, name)}
+    key = shown_key(row, viewer.environment, clock.now())
+
+    def done(made: Made) -> HttpResponse:
+        return settled(request, viewer, f"The key is changed. {told(made)}", "key", key_id)
+
     return ask(
         request,
         viewer,
-        ReasonForm(typed(request)),
-        template="licensing/keys/revocation.html",
-        action=partial(revoke_key, key_id),
-        done=partial(_revoked, request, viewer, now),
-        context=context,
+        KeyChangeForm(typed(request), initial=known, granted=scopes),
+        template="licensing/keys/change.html",
+        action=partial(change_key, key_id),
+        done=done,
+        key=key,
+        back=back_to(viewer, row.name or key.masked, "key", key_id),
+        seen=row,
     )
 
 
-def _revoked(request: HttpRequest, viewer: Viewer, now: datetime, made: Made) -> HttpResponse:
-    """To htmx the license's keys anew and an announcement; after a plain form, back to the license."""
-    key = key_of(viewer, made.id)
-    message = f"The key {shown_key(key, viewer.environment, now).masked} is revoked. {told(made)}"
-    if not request.headers.get("HX-Request"):
-        messages.success(request, message)
-        return redirect("license", viewer.environment.id, key.license_id)
-    license = license_of(viewer, key.license_id, now)
-    with tenant_transaction(viewer.environment.organization_id):
-        context = keys_of(request, viewer, license, now)
-    context |= {"license": shown_license(license, now), "form": ReasonForm(), "announced": message}
-    return render(request, "licensing/licenses/license.html#keys", context)
+@ASKED_AND_DONE
+@for_members("keys:write")
+def key_import(request: HttpRequest, viewer: Viewer, license_id: UUID) -> HttpResponse:
+    now = clock.now()
+    license = license_of(viewer, license_id, now)
+
+    def done(made: Made) -> HttpResponse:
+        number = "1 key is" if len(made.ids) == 1 else f"{len(made.ids):,} keys are"
+        return settled(request, viewer, f"{number} imported. {told(made)}", "license", license_id)
+
+    return ask(
+        request,
+        viewer,
+        ImportForm(typed(request), license_id=license_id),
+        template="licensing/keys/import.html",
+        action=import_keys,
+        done=done,
+        license=shown_license(license, now),
+        back=back_to(viewer, license.customer.name, "license", license_id),
+    )

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tenants.actions.people.accounts import register_person
 from tests.dashboard.conftest import Site
-from tests.dashboard.people import PASSWORD, another_member
+from tests.dashboard.visiting.visitors import PASSWORD, another_member
 from verify.ground.ids import new
 
 

@@ -1,4 +1,6 @@
-"""More people than the owner, who may do less."""
+"""Who visits besides the owner, and browsers that are signed in already."""
+
+from django.test import Client
 
 from tenants import clock
 from tenants.actions.people.accounts import register_person
@@ -17,3 +19,14 @@ def another_member(place: Place, role: str) -> User:
     with tenant_transaction(organization_id):
         Member(organization_id=organization_id, user=user, role=role, created_at=clock.now()).insert()
     return user
+
+
+def browser_of(user: User, *, checks_csrf: bool = False) -> Client:
+    """Without a window: it sends forms and reads what comes back."""
+    browser = Client(enforce_csrf_checks=checks_csrf, headers={"host": "127.0.0.1"})
+    browser.force_login(user)
+    return browser
+
+
+def owner_of(place: Place) -> User:
+    return User.objects.get(email=place.document["login"]["email"])

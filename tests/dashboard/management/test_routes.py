@@ -11,9 +11,9 @@ from django.test import Client
 from django.urls import path
 from django.views import View
 
-from dashboard import routes as module
+from dashboard.management import routes as module
 from dashboard.management.commands.role_matrix import matrix
-from dashboard.routes import Route, Unlisted, routes
+from dashboard.management.routes import Route, Unlisted, routes
 from tenants import clock
 from tenants.actions.people.accounts import register_person
 from tenants.models import Member, User
@@ -22,7 +22,7 @@ from tenants.tenancy import tenant_transaction
 from tests.places import Place
 from verify.ground.ids import new
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ANY = "01m7zx5q61fx6v5qy1k2av1j4g"
 
 
