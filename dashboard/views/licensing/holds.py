@@ -32,18 +32,18 @@ class Hold(NamedTuple):
 
 
 SUSPENSION = Hold(
-    "licensing/licenses/suspension.html", ReasonForm, suspend_license, "license", "The license is suspended."
+    "licensing/licenses/holds/suspension.html", ReasonForm, suspend_license, "license", "The license is suspended."
 )
 REINSTATEMENT = Hold(
-    *("licensing/licenses/reinstatement.html", ConfirmationForm, reinstate_license),
+    *("licensing/licenses/holds/reinstatement.html", ConfirmationForm, reinstate_license),
     *("license", "The license is reinstated."),
 )
 REVOCATION = Hold(
-    "licensing/licenses/revocation.html", ReasonForm, revoke_license, "license", "The license is revoked."
+    "licensing/licenses/holds/revocation.html", ReasonForm, revoke_license, "license", "The license is revoked."
 )
-KEY_SUSPENSION = Hold("licensing/keys/suspension.html", ReasonForm, suspend_key, "key", "The key is suspended.")
+KEY_SUSPENSION = Hold("licensing/keys/holds/suspension.html", ReasonForm, suspend_key, "key", "The key is suspended.")
 KEY_REINSTATEMENT = Hold(
-    "licensing/keys/reinstatement.html", ConfirmationForm, reinstate_key, "key", "The key is reinstated."
+    "licensing/keys/holds/reinstatement.html", ConfirmationForm, reinstate_key, "key", "The key is reinstated."
 )
 
 

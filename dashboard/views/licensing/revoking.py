@@ -28,7 +28,7 @@ def key_revocation(request: HttpRequest, viewer: Viewer, key_id: UUID) -> HttpRe
         request,
         viewer,
         ReasonForm(typed(request)),
-        template="licensing/keys/revocation.html",
+        template="licensing/keys/holds/revocation.html",
         action=partial(revoke_key, key_id),
         done=partial(_revoked, request, viewer, now),
         key=shown_key(row, viewer.environment, now),
