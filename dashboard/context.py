@@ -4,10 +4,13 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from dashboard.navigation import navigation
+from dashboard.navigation import navigation, section_of
 
 
 def place(request: HttpRequest) -> dict[str, Any]:
     """`viewer` is set by dashboard.views.viewer for pages of members; elsewhere there is none."""
     viewer = getattr(request, "viewer", None)
-    return {"viewer": viewer, "navigation": navigation(viewer, request.path) if viewer else ()}
+    if viewer is None:
+        return {"viewer": None}
+    groups = navigation(viewer, request.path)
+    return {"viewer": viewer, "navigation": groups, "section": section_of(groups)}

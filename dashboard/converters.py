@@ -7,7 +7,7 @@ from django.urls import register_converter
 
 from verify.ground.ids import decode, encode
 
-PREFIXES = ("org", "env", "mem", "inv", "prod", "feat", "mtr", "plan", "cus", "lic", "key")
+PREFIXES = ("org", "env", "mem", "inv", "prod", "feat", "mtr", "plan", "cus", "lic", "key", "skey", "job", "aud")
 
 
 class PublicIdConverter:

@@ -26,6 +26,7 @@ class Link(NamedTuple):
     href: str
     icon: str
     current: str
+    url_name: str = ""
 
 
 class Group(NamedTuple):
@@ -44,6 +45,7 @@ OF_ENVIRONMENT = (
     Section("Events", "events", "events:read", "activity"),
     Section("Jobs", "jobs", "jobs:read", "list-checks"),
 )
+FIRST = OF_ENVIRONMENT[0]
 OF_ORGANIZATION = (
     Section("Members", "members", "organization:read", "id-card"),
     Section("Environments", "environments", "organization:read", "boxes"),
@@ -61,9 +63,16 @@ def navigation(viewer: Viewer, path: str) -> list[Group]:
     return [group for group in groups if group.links]
 
 
+def section_of(groups: list[Group]) -> str:
+    """The URL name of the environment's section that is open, so that another environment opens at the same place."""
+    here = {section.url_name for section in OF_ENVIRONMENT}
+    current = (link.url_name for group in groups for link in group.links if link.current and link.url_name in here)
+    return next(current, FIRST.url_name)
+
+
 def links(sections: tuple[Section, ...], viewer: Viewer, path: str) -> list[Link]:
     return [
-        Link(section.name, href, section.icon, _current(section, href, path))
+        Link(section.name, href, section.icon, _current(section, href, path), section.url_name)
         for section in sections
         if viewer.actor.may(section.permission) and (href := _address(section.url_name, viewer))
     ]

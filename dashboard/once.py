@@ -69,5 +69,5 @@ def _asked(request: HttpRequest, viewer: Viewer, now: Any) -> Asked | None:
 def _made(viewer: Viewer, result: Any) -> Made:
     row, secret = result if isinstance(result, Issued) else (result, "")
     rows = row if isinstance(row, list) else [row]
-    revision = max(one.revision for one in rows)
+    revision = max(getattr(one, "revision", 0) for one in rows)  # a job has none
     return Made(viewer.environment.organization_id, [one.id for one in rows], revision, secret)

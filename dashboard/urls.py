@@ -5,6 +5,7 @@ from django.urls import include, path
 from dashboard import converters
 from dashboard.views import account, home
 from dashboard.views.licensing import catalogue, changes, customers, holds, keys, licenses, plans, revoking
+from dashboard.views.operations.addresses import of_operations, of_whole_organization
 from dashboard.views.people import acceptance, invitations, members
 
 converters.register()
@@ -39,6 +40,7 @@ of_environment = [
     path("keys/<key:key_id>/reinstatement", holds.key_reinstatement, name="key_reinstatement"),
     path("keys/<key:key_id>/revocation", revoking.key_revocation, name="key_revocation"),
     *(address for kind in catalogue.KINDS for address in catalogue.addresses(kind)),
+    *of_operations(),
 ]
 
 of_organization = [
@@ -48,6 +50,7 @@ of_organization = [
     path("invitations/new", invitations.new_invitation, name="new_invitation"),
     path("invitations/<inv:invitation_id>/sending", invitations.sending, name="invitation_sending"),
     path("invitations/<inv:invitation_id>/revocation", invitations.revocation, name="invitation_revocation"),
+    *of_whole_organization(),
 ]
 
 urlpatterns = [

@@ -14,13 +14,13 @@ from tenants.http.lists import DEFAULT_LIMIT, Page, read_cursor
 from tenants.rules.refusal import Refusal
 
 
-def page_of(request: HttpRequest, rows: QuerySet[Any], *, salt: str) -> Page:
+def page_of(request: HttpRequest, rows: QuerySet[Any], *, salt: str, order: str = "-id") -> Page:
     """Raises Http404 on a cursor that is not of this list: such a page does not exist."""
     try:
         after = read_cursor(request.GET.get("cursor"), salt)
     except Refusal as error:
         raise Http404 from error
-    return Page(rows, limit=DEFAULT_LIMIT, after=after, salt=salt)
+    return Page(rows, limit=DEFAULT_LIMIT, after=after, salt=salt, order=order)
 
 
 def keys_of(request: HttpRequest, viewer: Viewer, license: License, now: datetime) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Concatenate, ParamSpec
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
+from tenants.http.request_id import request_id
 from tenants.models import Environment, User
 from tenants.queries.lookup import Membership, memberships
 from tenants.rules.permissions import ROLES, Actor
@@ -34,10 +35,12 @@ class Viewer:
     environments: list[Environment]
     memberships: list[Membership]
     is_everywhere: bool = False
+    request_id: str | None = None
 
     @property
     def actor(self) -> Actor:
-        return Actor("member", encode("mem", self.membership.member_id), self.permissions)
+        member_id = encode("mem", self.membership.member_id)
+        return Actor("member", member_id, self.permissions, request_id=self.request_id)
 
     @property
     def permissions(self) -> frozenset[str]:
@@ -87,6 +90,7 @@ def for_organization(permission: str | None) -> Callable[[MemberView[P]], PageVi
 
 
 def _admitted(request: HttpRequest, viewer: Viewer, permission: str | None) -> Viewer:
+    viewer = replace(viewer, request_id=request_id(request))
     request.viewer = viewer  # type: ignore[attr-defined]  # for dashboard.context, as Django has request.user
     if permission is not None and not viewer.actor.may(permission):
         raise PermissionDenied(permission)

@@ -125,7 +125,7 @@ class _Walk:
 
 def _where_it_ends(head: Head, last: Head) -> Iterator[Fault]:
     if head.position > last.position:
-        yield Fault(last.position + 1, None, f"{head.position - last.position} links are missing at the end")
+        yield Fault(last.position + 1, None, f"{_links(head.position - last.position)} missing at the end")
     elif head != last:
         yield Fault(last.position, None, "the chain does not end as its sealed head says")
 
@@ -134,7 +134,7 @@ def _faults_of(one: AuditLink, before: Head, entry: AuditEntry | None) -> Iterat
     name = encode(AuditEntry.PREFIX, one.entry_id)
     missing = one.position - before.position - 1
     if missing:
-        yield Fault(before.position + 1, None, f"{missing} links are missing here")
+        yield Fault(before.position + 1, None, f"{_links(missing)} missing here")
     if entry is None:
         yield Fault(one.position, name, "the entry was dropped")
         return
@@ -145,6 +145,10 @@ def _faults_of(one: AuditLink, before: Head, entry: AuditEntry | None) -> Iterat
         yield Fault(one.position, name, "the chain was begun anew here, as its sealed head was missing or forged")
     else:
         yield Fault(one.position, name, "the entry was changed, or what stands before it")
+
+
+def _links(number: int) -> str:
+    return "1 link is" if number == 1 else f"{number} links are"
 
 
 def _noted_faults(noted: Head | None, head: Head) -> Iterator[Fault]:

@@ -33,6 +33,10 @@ PAGES = {
     *(f"/env/licenses/lic/{act}" for act in ("change", "overrides", "renewal", "plan", "suspension", "revocation")),
     "/env/keys/key",
     *(f"/env/keys/key/{act}" for act in ("change", "rotation", "suspension", "revocation")),
+    *(f"/env/secret_keys{rest}" for rest in ("", "/new", "/skey", "/skey/change", "/skey/revocation")),
+    *("/env/events", "/env/jobs", "/env/jobs/job"),
+    *(f"/organizations/org/environments{rest}" for rest in ("", "/new", "/env/change")),
+    *("/organizations/org/audit_log", "/organizations/org/audit_log/aud"),
     "/organizations/org/members",
     "/organizations/org/members/mem/role",
     "/organizations/org/members/mem/removal",
@@ -103,6 +107,7 @@ def _furnish(place: Place) -> None:
     bounds = {"allowed_ips": ["203.0.113.0/24"], "scopes": ["reports:read"], "metadata": {"host": "prod-1"}}
     key = place.post("keys", {"license": license, "name": "Production server", **bounds})["id"]
     place.post(f"keys/{key}/rotation", {"overlap_seconds": 3600})
+    place.post("audit_log/verification", status=202)
 
 
 def test_every_page_is_reached_by_links(tour: Tour) -> None:
@@ -148,6 +153,9 @@ def test_axe_finds_nothing_where_something_is_asked_or_said(site: Site, new_page
     page.get_by_label("Prefix").fill("good")
     page.get_by_role("button", name="Create key").click()
     page.get_by_role("heading", name="Key created").wait_for()
+    _assert_accessible(axe, page)
+    page.set_viewport_size(PHONE)
+    page.get_by_role("button", name="Menu").click()
     _assert_accessible(axe, page)
 
 

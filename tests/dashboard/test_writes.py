@@ -57,11 +57,19 @@ WRITES: dict[str, Write] = {
     "key_rotation": Write({"overlap": "1", "unit": "day"}, facts=2),
     "key_revocation": Write({"reason": "leaked"}),
     "license_revocation": Write({"reason": "fraud"}),
+    "new_secret_key": Write({"name": "From a page", "scopes": "verify"}),
+    "secret_key_change": Write({"name": "Other", "scopes": "verify"}),
+    "secret_key_revocation": Write({}),
+    "new_environment": Write({"name": "Staging", "kind": "test", "on_outage": "deny", "stale_seconds": "60"}),
+    "environment_change": Write({"name": "Other", "on_outage": "allow", "stale_seconds": "30"}),
+    "audit_verification": Write({}, facts=0),
 }
 READS = {
     *("licenses", "license", "key", "customers", "customer", "plans", "plan", "plan_version"),
     *("products", "product", "features", "feature", "meters", "meter"),
+    *("secret_keys", "secret_key", "events", "jobs", "job"),
 }
+READS_OF_ORGANIZATION = {"environments", "audit_log", "audit_entry"}  # not for viewers
 ELSEWHERE = {"home", "account", "organization", "invitation"}
 REMOVALS = {"product_removal", "feature_removal", "meter_removal"}
 
@@ -73,6 +81,14 @@ def forms(place: Place) -> dict[str, dict[str, str]]:
     return typed
 
 
+def last_request(place: Place) -> str | None:
+    """The one that the newest audit entry names."""
+    organization = place.environment.organization_id
+    with tenant_transaction(organization):
+        newest: AuditEntry = AuditEntry.objects.of_organization(organization).latest("id")
+    return newest.request_id
+
+
 def counts(place: Place) -> tuple[int, int]:
     organization = place.environment.organization_id
     with tenant_transaction(organization):
@@ -82,7 +98,7 @@ def counts(place: Place) -> tuple[int, int]:
 
 def test_every_page_is_known_to_write_or_to_read() -> None:
     names = {str(pattern.name) for pattern in patterns()}
-    assert names == READS | set(WRITES)
+    assert names == READS | READS_OF_ORGANIZATION | set(WRITES)
     assert {pattern.name for pattern in urlpatterns if hasattr(pattern, "name")} == ELSEWHERE
 
 
@@ -97,6 +113,7 @@ def test_a_post_leaves_one_audit_entry_and_tells_the_facts_it_changed_and_once_i
         first = member.post(pages[name], typed[name])
         assert first.status_code in (201, 302), (name, first.content.decode())
         assert counts(place) == (before[0] + 1, before[1] + write.facts), name
+        assert last_request(place) == first.headers["Request-Id"], name
         if name not in REMOVALS:  # what is gone has no page any more
             again = member.post(pages[name], typed[name])
             assert outcome(again) == outcome(first), name
@@ -126,6 +143,8 @@ def test_who_may_only_look_sees_every_page_and_changes_nothing(place: Place) -> 
         seen = viewer.get(pages[name])
         assert seen.status_code == 200, name
         assert [act for act in acts if f'"{act}"' in seen.content.decode()] == [], name
+    for name in READS_OF_ORGANIZATION:
+        assert viewer.get(pages[name]).status_code == 403, name
     for name in WRITES:
         assert viewer.get(pages[name]).status_code == 403, name
         assert viewer.post(pages[name], typed[name]).status_code == 403, name

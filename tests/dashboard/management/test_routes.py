@@ -76,7 +76,7 @@ def address(route: Route, place: Place) -> str:
     """In the place's own environment, with ids of nothing behind it."""
 
     def named(kind: re.Match[str]) -> str:
-        own = {"env": place.environment.public_id, "org": place.document["organization"]}
+        own: dict[str, str] = {"env": place.environment.public_id, "org": place.document["organization"]}
         return own.get(kind.group(1), f"{kind.group(1)}_{ANY}")
 
     return "/" + re.sub(r"\{(\w*)\}", named, route.path)

@@ -56,6 +56,12 @@ def terms(page: str) -> dict[str, str]:
     return {text(label): text(said) for label, said in found}
 
 
+def facts(page: str) -> dict[str, str]:
+    """What the page says of its object, by its label."""
+    found = re.findall(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", page.partition('<dl class="facts">')[2], re.DOTALL)
+    return {text(label): text(said) for label, said in found}
+
+
 def told(page: str) -> dict[str, str]:
     """What is wrong, by the field it stands beside."""
     found = re.findall(r'<ul class="errorlist" id="id_([^"]+)_error">(.*?)</ul>', page, re.DOTALL)

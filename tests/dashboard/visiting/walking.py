@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from django.urls import URLPattern, reverse
 from playwright.sync_api import Page
 
 from dashboard.converters import PublicIdConverter
 from dashboard.urls import of_environment
+from dashboard.views.operations.addresses import of_whole_organization
 from tests.places import Place
 from verify.ground.ids import decode
 
@@ -44,7 +44,7 @@ def walk(page: Page, start: str) -> Iterator[str]:
 
 
 def patterns() -> Iterator[URLPattern]:
-    for pattern in of_environment:
+    for pattern in (*of_environment, *of_whole_organization()):
         assert isinstance(pattern, URLPattern)
         yield pattern
 
@@ -54,13 +54,22 @@ def subjects(place: Place) -> dict[str, str]:
     product = place.post("products", {"name": "Spare", "code": "spare"})["id"]
     feature = place.post("features", {"name": "Spare", "code": "spare", "kind": "boolean"})["id"]
     meter = place.post("meters", {"name": "Spare", "code": "spare", "aggregation": "sum"})["id"]
+    secret_key = place.post("secret_keys", {"name": "Spare", "scopes": ["verify", "events:read"]})["id"]
+    job = place.post("audit_log/verification", status=202)["id"]
+    entry = place.api.get("/v1/audit_log?limit=1").json()["data"][0]["id"]
+    more = (product, feature, meter, secret_key, job, entry, place.document["environment"])
     sample = {name: place.sample[name] for name in ("plan", "customer", "license", "key")}
-    return {public_id.partition("_")[0]: public_id for public_id in (product, feature, meter, *sample.values())}
+    return {public_id.partition("_")[0]: public_id for public_id in (*more, *sample.values())}
 
 
-def address(pattern: URLPattern, environment: UUID, known: dict[str, str]) -> str:
+def address(pattern: URLPattern, place: Place, known: dict[str, str]) -> str:
     """`known` are public ids by their prefix."""
-    ids: dict[str, object] = {"environment_id": environment}
+    environment, everywhere = place.environment, {one.name for one in of_whole_organization()}
+    ids: dict[str, object] = (
+        {"organization_id": environment.organization_id}
+        if pattern.name in everywhere
+        else {"environment_id": environment.id}
+    )
     for name, converter in pattern.pattern.converters.items():
         is_id = isinstance(converter, PublicIdConverter)
         ids[name] = decode(converter.prefix, known[converter.prefix]) if is_id else 1
@@ -69,4 +78,4 @@ def address(pattern: URLPattern, environment: UUID, known: dict[str, str]) -> st
 
 def addresses(place: Place, known: dict[str, str]) -> dict[str, str]:
     """Every page of the environment by its name."""
-    return {str(pattern.name): address(pattern, place.environment.id, known) for pattern in patterns()}
+    return {str(pattern.name): address(pattern, place, known) for pattern in patterns()}

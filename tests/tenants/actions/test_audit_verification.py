@@ -81,7 +81,7 @@ def forge(text: str) -> Attack:
 
 
 CHANGED, DROPPED = "the entry was changed, or what stands before it", "the entry was dropped"
-GAP, UNLINKED, END = "1 links are missing here", "the entry has no link", "2 links are missing at the end"
+GAP, UNLINKED, END = "1 link is missing here", "the entry has no link", "2 links are missing at the end"
 FORGED, NOT_AS_SEALED = "the sealed head was forged", "the chain does not end as its sealed head says"
 ANEW = "the chain was begun anew here, as its sealed head was missing or forged"
 
@@ -111,7 +111,7 @@ ATTACKS: dict[str, tuple[Attack, set[str], set[str]]] = {
             f"UPDATE audit_chain SET position = -position {OF} AND position > 3",
             f"UPDATE audit_chain SET position = -position - 1 {OF} AND position < 0",
         ),
-        {CHANGED, "1 links are missing at the end"},
+        {CHANGED, "1 link is missing at the end"},
         {CHANGED, GAP},
     ),
     "the end is cut off with its entries": (

@@ -1,7 +1,5 @@
 """Creating and revoking keys, with JavaScript and without."""
 
-import hashlib
-import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
@@ -142,48 +140,3 @@ def test_a_key_is_rotated_with_an_overlap_and_without_javascript(site: Site, new
     expect(page.locator("tbody tr")).to_have_count(2)
     page.get_by_role("link", name="Sample key").last.click()
     expect(page.locator(".facts")).to_contain_text("Rotated into")
-
-
-def test_a_key_is_suspended_and_reinstated(site: Site, member_page: Page) -> None:
-    member_page.goto(f"{site.url}/{site.environment}/keys/{site.key_id}")
-    member_page.get_by_role("link", name="Suspend").click()
-    member_page.get_by_label("Reason").fill("Odd calls")
-    member_page.get_by_role("button", name="Suspend key").click()
-    expect(member_page.locator(".facts")).to_contain_text("Odd calls")
-    site.place.verify_until("KEY_SUSPENDED")
-    member_page.get_by_role("button", name="Reinstate").click()
-    expect(member_page.get_by_role("status").first).to_contain_text("The key is reinstated.")
-    site.place.verify_until("VALID")
-
-
-def test_imported_keys_work_at_once_and_a_bad_one_is_named(site: Site, member_page: Page) -> None:
-    hashes = [hashlib.sha256(key.encode()).hexdigest() for key in ("old-key-1", "old-key-2")]
-    member_page.goto(site.license)
-    member_page.get_by_role("link", name="Import keys").click()
-    member_page.get_by_label("SHA-256 of each key").fill(f"{hashes[0]}\n\nnot-a-hash")
-    member_page.get_by_role("button", name="Import keys").click()
-    expect(member_page.get_by_text("Number 2: Not a SHA-256")).to_be_visible()
-    member_page.get_by_label("SHA-256 of each key").fill("\n".join(hashes))
-    member_page.get_by_label("Name").fill("From before")
-    member_page.get_by_role("button", name="Import keys").click()
-    expect(member_page.get_by_role("status").first).to_contain_text("2 keys are imported. It is in force now.")
-    site.place.verify_until("VALID", key="old-key-2")
-    row = member_page.locator("tbody tr", has_text="From before").first
-    expect(row.get_by_role("cell").nth(1)).to_have_text(re.compile("^key_"))
-
-
-def test_a_key_is_bound_and_its_page_shows_all_of_it(site: Site, member_page: Page) -> None:
-    key = f"{site.url}/{site.environment}/keys/{site.key_id}"
-    member_page.goto(f"{key}/change")
-    member_page.get_by_label("Ends").fill("2090-01-31T12:00")
-    member_page.get_by_label("The scopes ticked below").check()
-    member_page.get_by_label("reports:read").check()
-    member_page.get_by_label("Allowed addresses").fill("203.0.113.0/24\n2001:db8::1")
-    member_page.get_by_label("User").fill("u_1")
-    member_page.get_by_label("Metadata").fill('{"host": "prod-1"}')
-    member_page.get_by_role("button", name="Save changes").click()
-    facts = member_page.locator(".facts")
-    for shown in ("reports:read", "203.0.113.0/24, 2001:db8::1/128", "u_1", "31 January 2090, 12:00 UTC", "prod-1"):
-        expect(facts).to_contain_text(shown)
-    site.place.verify_until("IP_NOT_ALLOWED", user="u_1")
-    assert site.place.verify(user="u_1", ip="203.0.113.9")["scopes"] == ["reports:read"]
