@@ -51,7 +51,7 @@ def test_a_chain_that_was_altered_is_said_fault_by_fault(place: Place) -> None:
         statement = "DELETE FROM audit_chain WHERE organization_id = %s AND position = 3"
         connection.execute(statement, [organization_id])
     owner = browser_of(owner_of(place))
-    started = owner.post(reverse("audit_verification", args=[place.environment.id]))
+    started = owner.post(reverse("audit_verification", args=[place.environment.organization_id]))
 
     def page() -> str:
         return owner.get(started.headers["Location"]).content.decode()
