@@ -64,6 +64,7 @@ def theirs(new_place: Callable[[], Place]) -> Theirs:
     place.post("keys", {"license": license_id, "name": mark, "metadata": {"a": mark}})
     place.post("secret_keys", {"name": mark, "scopes": ["verify"]})
     place.post("environments", {"name": mark, "kind": "test"})
+    place.post("invitations", {"email": f"{mark}@example.com", "role": "viewer"})
     place.post("audit_log/verification", status=202)
     place.sample["other_plan"] = plan
     until_settled(place)
