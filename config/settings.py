@@ -183,6 +183,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "COMPONENT_SPLIT_REQUEST": True,
+    "COMPONENT_SPLIT_PATCH": False,  # a body says itself which members a change may leave out
     "POSTPROCESSING_HOOKS": ["tenants.http.openapi.document.complete"],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from tenants.actions.people.standing import hold_people
 from tenants.http.changes import OrganizationChanges
-from tenants.http.filters import readable
+from tenants.http.filters import LONGEST, readable
 from tenants.http.resources import Filter
 
 
@@ -24,4 +24,5 @@ def by_address(column: str) -> Filter:
     def keep(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
         return rows.filter(**{column: readable("email", text).lower()})
 
+    keep.schema = {"type": "string", "minLength": 1, "maxLength": LONGEST}  # type: ignore[attr-defined]  # for the document
     return keep

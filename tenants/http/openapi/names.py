@@ -65,10 +65,6 @@ def component(serializer: str) -> str:
 
 
 def body_component(made: str) -> str:
-    """Without drf-spectacular's marks where ours say as much; a body made partial for PATCH is a change."""
+    """Without drf-spectacular's mark where our own name says as much."""
     name = made.removesuffix("Request")
-    if not name.endswith(("Body", "Change")):
-        return made
-    if not name.startswith("Patched"):
-        return name
-    return f"{name.removeprefix('Patched').removesuffix('Body').removesuffix('Change')}Change"
+    return name if name.endswith(("Body", "Change")) else made
