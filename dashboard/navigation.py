@@ -1,8 +1,9 @@
 """The sections of the dashboard: what there is, who sees it, and which of them an address belongs to."""
 
 from typing import NamedTuple
+from uuid import UUID
 
-from django.urls import NoReverseMatch, Resolver404, resolve, reverse
+from django.urls import reverse
 
 from dashboard.views.viewer import Viewer
 
@@ -55,10 +56,12 @@ OF_ORGANIZATION = (
 
 def navigation(viewer: Viewer, path: str) -> list[Group]:
     """What `viewer` may open, with the section of `path` marked."""
+    environment = viewer.environment
+    here, everywhere = {"environment_id": environment.id}, {"organization_id": environment.organization_id}
     groups = [
-        Group(f"{viewer.environment.name} environment", links(OF_ENVIRONMENT, viewer, path)),
-        Group("Organization", links(OF_ORGANIZATION, viewer, path)),
-        Group("Help", [Link("API reference", DOCUMENTS, "book-open", "")] if _is_served(DOCUMENTS) else []),
+        Group(f"{environment.name} environment", links(OF_ENVIRONMENT, here, viewer, path)),
+        Group("Organization", links(OF_ORGANIZATION, everywhere, viewer, path)),
+        Group("Help", [Link("API reference", DOCUMENTS, "book-open", "")]),
     ]
     return [group for group in groups if group.links]
 
@@ -70,25 +73,14 @@ def section_of(groups: list[Group]) -> str:
     return next(current, FIRST.url_name)
 
 
-def links(sections: tuple[Section, ...], viewer: Viewer, path: str) -> list[Link]:
+def links(sections: tuple[Section, ...], place: dict[str, UUID], viewer: Viewer, path: str) -> list[Link]:
+    """Those that the viewer may open, below the environment or the organization that `place` names."""
+    seen = [section for section in sections if viewer.actor.may(section.permission)]
+    hrefs = [reverse(section.url_name, kwargs=place) for section in seen]
     return [
         Link(section.name, href, section.icon, _current(section, href, path), section.url_name)
-        for section in sections
-        if viewer.actor.may(section.permission) and (href := _address(section.url_name, viewer))
+        for section, href in zip(seen, hrefs, strict=True)
     ]
-
-
-def _address(url_name: str, viewer: Viewer) -> str | None:
-    """Below the environment or below the organization, whichever the page is; None if there is no such page."""
-    for place in (
-        {"environment_id": viewer.environment.id},
-        {"organization_id": viewer.environment.organization_id},
-    ):
-        try:
-            return reverse(url_name, kwargs=place)
-        except NoReverseMatch:
-            continue
-    return None
 
 
 def _current(section: Section, href: str, path: str) -> str:
@@ -97,11 +89,3 @@ def _current(section: Section, href: str, path: str) -> str:
     beside = href.rpartition("/")[0]
     inside = (href, *(f"{beside}/{name}" for name in section.also))
     return "true" if path.startswith(tuple(f"{start}/" for start in inside)) else ""
-
-
-def _is_served(path: str) -> bool:
-    try:
-        resolve(path)
-    except Resolver404:
-        return False
-    return True

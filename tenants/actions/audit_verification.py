@@ -60,7 +60,7 @@ def run(job: Job, progress: Progress) -> dict[str, object]:
 def verify_audit_chain(
     organization_id: UUID, progress: Progress | None = None, *, noted: Head | None = None
 ) -> Verification:
-    """Reads every link and every entry as of one moment; `progress(done, total)` follows each batch.
+    """Reads every link and every entry as of one moment; `progress(done, total)` comes first and after each batch.
 
     `noted` is a head that was told earlier and kept elsewhere: it must be in the chain still.
     """
@@ -83,6 +83,8 @@ class _Walk:
 
     def through(self, progress: Progress | None) -> Verification:
         total, done = self._links.count(), 0
+        if progress:
+            progress(done, total)
         while batch := list(self._links.filter(position__gt=self._head.position).order_by("position")[:BATCH]):
             entries = self._entries.in_bulk([one.entry_id for one in batch])
             for one in batch:

@@ -15,7 +15,7 @@ from config.env import Misconfigured
 from tests.running.stack import CLONE
 
 DEVELOPMENT_RING = "1:" + "A" * 43
-OURS = ("LICET_", "DATABASE_", "REDIS_", "EMAIL_", "TRUSTED_")
+OURS = ("LICET_", "DATABASE_", "REDIS_", "EMAIL_", "TRUSTED_", "DJANGO_")
 
 
 def ring() -> str:
