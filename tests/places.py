@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from tests.running.clients import plain_client
+
 if TYPE_CHECKING:
     from tenants.models import Environment, Member
     from tenants.rules.permissions import Actor
@@ -97,8 +99,8 @@ def make_place(name: str, api_url: str, verify_url: str, email: str = "") -> Pla
     return Place(
         environment=made.environment,
         document=document,
-        api=httpx.Client(base_url=api_url, headers=headers, timeout=20),
-        verifier=httpx.Client(base_url=verify_url, headers=headers, timeout=20),
+        api=plain_client(api_url, headers=headers),
+        verifier=plain_client(verify_url, headers=headers),
     )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from tests.docs.documents import Operation, operations, resolved
+from tests.running.clients import plain_client
 
 if TYPE_CHECKING:
     from tests.places import Place
@@ -45,8 +46,7 @@ class Pool:
         """Newest first, as lists are; what is missing is made once."""
         self.ids.clear()
         # A connection of its own: one that idled while cases went over another may be closed as it is used again.
-        line = {"base_url": self._place.api.base_url, "headers": self._place.api.headers}
-        with httpx.Client(**line, timeout=20, verify=False) as api:  # type: ignore[arg-type]  # plain HTTP
+        with plain_client(str(self._place.api.base_url), headers=self._place.api.headers) as api:
             self._fill(api)
 
     def _fill(self, api: httpx.Client) -> None:

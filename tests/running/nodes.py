@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.running.clients import plain_client
 from tests.running.stack import CLONE, free_port
 
 READY_SECONDS = 60.0
@@ -27,7 +28,8 @@ class Node:
 
     def is_ready(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200
+            with plain_client(self.url, timeout=5) as client:
+                return client.get("/readyz").status_code == 200
         except httpx.TransportError:
             return False
 
@@ -40,7 +42,8 @@ class Node:
 
     def counter(self, name: str) -> float:
         """The value of a counter without labels on /metrics."""
-        lines = httpx.get(f"{self.url}/metrics", timeout=5).text.splitlines()
+        with plain_client(self.url, timeout=5) as client:
+            lines = client.get("/metrics").text.splitlines()
         return next(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))
 
 

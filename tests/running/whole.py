@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-import httpx
 import psycopg
 import redis
 
+from tests.running.clients import plain_client
 from tests.running.stack import CLONE, Stack
 
 
@@ -23,8 +23,8 @@ class Whole(Stack):
         super().__enter__()
         self.settings: dict[str, str] = json.loads((self.home / "environment.json").read_text())
         headers = {"Authorization": f"Bearer {self.bootstrap['secret_key']}"}
-        self.api = httpx.Client(base_url=self.bootstrap["api_url"], headers=headers, timeout=20)
-        self.verifier = httpx.Client(base_url=self.bootstrap["verify_url"], headers=headers, timeout=20)
+        self.api = plain_client(self.bootstrap["api_url"], headers=headers)
+        self.verifier = plain_client(self.bootstrap["verify_url"], headers=headers)
         return self
 
     def __exit__(self, *error: object) -> None:

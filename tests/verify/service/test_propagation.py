@@ -19,6 +19,7 @@ import redis
 
 from tests.places import Place
 from tests.prove import Figure
+from tests.running.clients import plain_client
 from tests.running.nodes import Node, control_plane, verify_nodes
 
 NODES, TRIALS, LEAST_TRIALS = 4, 200, 60
@@ -38,7 +39,7 @@ class Trial:
     def __init__(self, place: Place, nodes: list[Node], api: httpx.Client | None = None) -> None:
         self.place, self.api = place, api or place.api
         headers = place.verifier.headers
-        self.clients = [httpx.Client(base_url=node.url, headers=headers, timeout=10) for node in nodes]
+        self.clients = [plain_client(node.url, headers=headers, timeout=10) for node in nodes]
         self.seconds: list[float] = []
         self._changes = itertools.cycle((self._revocation, self._suspension, self._publication))
         self._suspended = self._narrowed = False
