@@ -15,7 +15,7 @@ from tests.running.clients import plain_client
 if TYPE_CHECKING:
     from tenants.models import Environment, Member
     from tenants.rules.permissions import Actor
-    from tests.running.mailbox import Mailbox
+    from tests.running.mail.mailbox import Mailbox
     from tests.running.stack import Stack
 
 WITHIN_SECONDS = 1.0

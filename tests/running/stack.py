@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.running import processes
-from tests.running.mailbox import Mailbox
+from tests.running.mail.mailbox import Mailbox
 
 CLONE = Path(__file__).resolve().parents[2]
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR")

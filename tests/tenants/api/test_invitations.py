@@ -15,7 +15,7 @@ from tenants.models import Invitation, User
 from tenants.rules.refusal import Refusal
 from tenants.tenancy import tenant_transaction
 from tests.places import Place, acting
-from tests.running.mailbox import Mailbox
+from tests.running.mail.mailbox import Mailbox
 from verify.ground.ids import decode, new
 
 PASSWORD = "a password of their own"

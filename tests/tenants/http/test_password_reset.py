@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from tenants.actions.people.accounts import register_person
 from tenants.actions.people.passwords import ask_for_password_reset
 from tenants.models import User
-from tests.running.mailbox import Mailbox
+from tests.running.mail.mailbox import Mailbox
 from tests.running.nodes import control_plane
 from tests.running.stack import Stack
 from verify.ground.ids import new

@@ -16,7 +16,7 @@ from tenants.models import AuditEntry, Invitation
 from tenants.tenancy import tenant_transaction
 from tests.dashboard.conftest import Site
 from tests.places import Place
-from tests.running.mailbox import Mailbox
+from tests.running.mail.mailbox import Mailbox
 from verify.ground.ids import new
 
 PASSWORD = "a password of their own"

@@ -12,7 +12,7 @@ from tenants.models import Invitation, Member, User
 from tenants.rules.permissions import system
 from tenants.tenancy import tenant_transaction
 from tests.places import Place, acting
-from tests.running.mailbox import Mailbox
+from tests.running.mail.mailbox import Mailbox
 from tests.tenants.actions.together import at_once
 from verify.ground.ids import new
 

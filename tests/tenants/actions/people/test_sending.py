@@ -17,8 +17,8 @@ from tenants.models import Invitation
 from tenants.rules.refusal import Refusal
 from tenants.tenancy import tenant_transaction
 from tests.places import Place
-from tests.running.mail_server import mail_server
-from tests.running.mailbox import Mailbox
+from tests.running.mail.mailbox import Mailbox
+from tests.running.mail.server import mail_server
 from tests.running.nodes import control_plane
 from verify.digests import Pepper
 from verify.ground.ids import new

@@ -1,0 +1,1 @@
+"""Mail: where a copy leaves what it sends, and a server that takes it."""
