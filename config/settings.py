@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from config import databases, email, production
 from config.env import BASE_DIR, home, load
 from config.logs import logging_settings
-from verify.rings import read_ring
+from verify.digests import read_ring
 
 env = load()
 PRODUCTION = env.is_production()
@@ -192,6 +192,7 @@ SPECTACULAR_SETTINGS = {
 FACT_SOURCES = [
     "tenants.publishing.sources.ENVIRONMENTS",
     "tenants.publishing.sources.SECRET_KEYS",
+    "licensing.publishing.CATALOGS",
     "licensing.publishing.PLANS",
     "licensing.publishing.CUSTOMERS",
     "licensing.publishing.LICENSES",

@@ -8,7 +8,9 @@ from msgspec import Meta
 from verify.decision import Verdict, effective_version
 from verify.ground.openapi import id_schema
 from verify.license_status import Status
+from verify.limits.counted import QuotaState, RateState
 from verify.reasons import Reason, WarningCode
+from verify.upgrade import upgrade_for
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -43,8 +45,35 @@ class PlanShown(TypedDict):
     version: int
 
 
+class RateLimitShown(TypedDict):
+    name: str
+    limit: int
+    remaining: int
+    reset_at: Moment
+
+
+class QuotaShown(TypedDict):
+    """`resets_at` is null for a lifetime; `overage` says what happens at the limit."""
+
+    meter: str
+    period: str
+    per: str
+    limit: int
+    used: int
+    remaining: int
+    resets_at: Moment | None
+    overage: str
+
+
+class UpgradeShown(TypedDict):
+    """A plan that would grant it, by its code."""
+
+    plan: str
+    url: str | None
+
+
 class Outcome(TypedDict):
-    """What every verdict says; `detail` unless it is VALID."""
+    """What every verdict says; `detail` unless it is VALID. `retry_after` in seconds, where waiting helps."""
 
     valid: bool
     code: Reason
@@ -52,6 +81,8 @@ class Outcome(TypedDict):
     decided_at: Moment
     detail: NotRequired[str]
     degraded: NotRequired[bool]
+    retry_after: NotRequired[float]
+    upgrade: NotRequired[UpgradeShown]
 
 
 class Answer(Outcome):
@@ -64,8 +95,8 @@ class Answer(Outcome):
     scopes: list[str]
     features: dict[str, Any]
     warnings: list[WarningCode]
-    rate_limits: list[dict[str, Any]]
-    quotas: list[dict[str, Any]]
+    rate_limits: list[RateLimitShown]
+    quotas: list[QuotaShown]
     revision: int
 
 
@@ -81,6 +112,12 @@ def render(verdict: Verdict, request_id: str, now: int, *, degraded: bool = Fals
         outcome["detail"] = verdict.detail
     if degraded:
         outcome["degraded"] = True
+    wait_ms = retry_after_ms(verdict)
+    if wait_ms is not None:
+        outcome["retry_after"] = round(wait_ms / 1000, 6)
+    better = upgrade_for(verdict)
+    if better is not None:
+        outcome["upgrade"] = {"plan": better.plan, "url": better.url}
     case = verdict.case
     if case is None:
         return outcome
@@ -102,9 +139,45 @@ def render(verdict: Verdict, request_id: str, now: int, *, degraded: bool = Fals
         "scopes": sorted(case.scopes),
         "features": case.terms.features,
         "warnings": list(verdict.warnings),
-        "rate_limits": [],
-        "quotas": [],
+        "rate_limits": [_rate(rate) for rate in case.counted.rates],
+        "quotas": [_quota(quota) for quota in case.counted.quotas],
         "revision": facts.revision,
+    }
+
+
+def retry_after_ms(verdict: Verdict) -> float | None:
+    """How long the limit that is free last will take; None where waiting does not help."""
+    case = verdict.case
+    if case is None:
+        return None
+    if verdict.reason is Reason.RATE_LIMITED:
+        return max(rate.level.wait_ms for rate in case.counted.rates)
+    if verdict.reason is Reason.QUOTA_EXCEEDED:
+        resets = [quota.resets_at for quota in case.counted.quotas if quota.refuses]
+        return None if None in resets else max(moment - case.now for moment in resets if moment is not None)
+    return None
+
+
+def _rate(rate: RateState) -> RateLimitShown:
+    level = rate.level
+    return {
+        "name": rate.name,
+        "limit": rate.limit,
+        "remaining": level.remaining,
+        "reset_at": rfc3339(level.reset_at),
+    }
+
+
+def _quota(quota: QuotaState) -> QuotaShown:
+    return {
+        "meter": quota.meter,
+        "period": quota.period,
+        "per": quota.per,
+        "limit": quota.limit,
+        "used": quota.used,
+        "remaining": quota.remaining,
+        "resets_at": rfc3339(quota.resets_at),
+        "overage": quota.overage,
     }
 
 

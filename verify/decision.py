@@ -1,18 +1,30 @@
 """The one decision: facts and a request in, a verdict out. The first rule that objects gives the reason.
 
-Pure: no clock, no store, no settings. Everything that ever says yes or no to a key calls `decide`.
-A new deny reason is one line in `reasons`, one rule here in its place, one test and one line in docs/reasons.md.
+Pure: no clock, no store, no settings. Everything that ever says yes or no to a key calls `decide`, and where calls are
+counted `weigh` with what the counters said: theirs are the last rules.
+A new deny reason is one line in `reasons`, one rule here in its place, one test and one line in docs/verify.md.
 """
 
 import ipaddress
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from verify.facts import CustomerFacts, EnvironmentFacts, KeyFacts, LicenseFacts, PlanFacts, PlanTerms
+from verify.facts import (
+    CatalogFacts,
+    CustomerFacts,
+    EnvironmentFacts,
+    KeyFacts,
+    LicenseFacts,
+    Overrides,
+    PlanFacts,
+    PlanTerms,
+)
 from verify.license_status import Standing, Status, standing
+from verify.limits.counted import NOTHING_COUNTED, Code, Counted
 from verify.reasons import Reason, WarningCode
 from verify.request import VerifyRequest
 
+NO_OVERRIDES = Overrides()
 ENDING_SOON = 3 * 24 * 3600 * 1000  # milliseconds before an end at which a verdict begins to warn of it
 
 
@@ -25,6 +37,7 @@ class Facts(NamedTuple):
     customer: CustomerFacts
     plan: PlanFacts
     revision: int
+    catalog: CatalogFacts | None = None
 
 
 class Case(NamedTuple):
@@ -36,6 +49,7 @@ class Case(NamedTuple):
     standing: Standing
     terms: PlanTerms
     scopes: frozenset[str]
+    counted: Counted = NOTHING_COUNTED
 
 
 class Verdict(NamedTuple):
@@ -52,15 +66,29 @@ class Verdict(NamedTuple):
 
 
 Rule = Callable[[Case], str | None]
+Rules = tuple[tuple[Reason, Rule], ...]
 
 
 def decide(facts: Facts | None, request: VerifyRequest, now: int) -> Verdict:
     """`now` in milliseconds since 1970 UTC; `facts` None when no key of this environment was presented."""
     if facts is None:
         return Verdict(Reason.NOT_FOUND, "This key is not known here; check that it is complete.", None)
-    case = _case(facts, request, now)
+    return _first_objection(RULES, _case(facts, request, now))
+
+
+def weigh(verdict: Verdict, counted: Counted) -> Verdict:
+    """The verdict with the numbers of its limits and quotas; if no rule objected before, they may."""
+    if verdict.case is None:
+        return verdict
+    case = Case(*verdict.case[:-1], counted)
+    if verdict.valid:
+        return _first_objection(COUNTED_RULES, case)
+    return Verdict(verdict.reason, verdict.detail, case, _warnings(case))
+
+
+def _first_objection(rules: Rules, case: Case) -> Verdict:
     warnings = _warnings(case)
-    for reason, objects in RULES:
+    for reason, objects in rules:
         detail = objects(case)
         if detail is not None:
             return Verdict(reason, detail, case, warnings)
@@ -75,10 +103,15 @@ def effective_version(license: LicenseFacts, plan: PlanFacts) -> int:
 def effective_terms(license: LicenseFacts, plan: PlanFacts) -> PlanTerms:
     """What the license grants: the version in force, with what was overridden for this license."""
     terms = plan.versions[effective_version(license, plan)]
-    scopes, features = license.overrides.scopes, license.overrides.features
-    if scopes is None and not features:
+    own = license.overrides
+    if own == NO_OVERRIDES:
         return terms
-    return PlanTerms(terms.scopes if scopes is None else scopes, {**terms.features, **features})
+    return PlanTerms(
+        terms.scopes if own.scopes is None else own.scopes,
+        {**terms.features, **own.features},
+        terms.rate_limits if own.rate_limits is None else own.rate_limits,
+        terms.quotas if own.quotas is None else own.quotas,
+    )
 
 
 def _case(facts: Facts, request: VerifyRequest, now: int) -> Case:
@@ -155,7 +188,21 @@ def is_granted(value: Any) -> bool:
     return value is not None and value is not False
 
 
-RULES: tuple[tuple[Reason, Rule], ...] = (
+def _rate_is_exceeded(case: Case) -> str | None:
+    if case.counted.code is not Code.LIMITED:
+        return None
+    over = [rate.name for rate in case.counted.rates if rate.level.wait_ms > 0]
+    return f"Too many calls for the rate limit {', '.join(over)}; wait for `retry_after` seconds."
+
+
+def _quota_is_exceeded(case: Case) -> str | None:
+    if case.counted.code is not Code.EXCEEDED:
+        return None
+    over = [f"{quota.meter} ({quota.period})" for quota in case.counted.quotas if quota.refuses]
+    return f"This would use more than the quota of {', '.join(over)}; wait for its reset or take a larger plan."
+
+
+RULES: Rules = (
     (Reason.KEY_REVOKED, _key_is_revoked),
     (Reason.KEY_SUSPENDED, _key_is_suspended),
     (Reason.KEY_EXPIRED, _key_has_expired),
@@ -167,6 +214,12 @@ RULES: tuple[tuple[Reason, Rule], ...] = (
     (Reason.USER_MISMATCH, _user_is_another),
     (Reason.SCOPE_MISSING, _scope_is_missing),
     (Reason.FEATURE_NOT_ENTITLED, _feature_is_not_entitled),
+)
+
+
+COUNTED_RULES: Rules = (
+    (Reason.RATE_LIMITED, _rate_is_exceeded),
+    (Reason.QUOTA_EXCEEDED, _quota_is_exceeded),
 )
 
 
@@ -185,4 +238,8 @@ def _warnings(case: Case) -> tuple[WarningCode, ...]:
         found.append(WarningCode.KEY_EXPIRING)
     if case.facts.key.rotated:
         found.append(WarningCode.KEY_ROTATED)
+    if any(quota.is_near for quota in case.counted.quotas):
+        found.append(WarningCode.QUOTA_NEAR)
+    if any(quota.is_over for quota in case.counted.quotas):
+        found.append(WarningCode.OVER_LIMIT)
     return tuple(found)

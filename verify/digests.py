@@ -10,9 +10,12 @@ import hmac
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from verify.ground.environment import Misconfigured
+from verify.ground.strength import refuse_weak
 from verify.key_format import FORMAT
 
 _LEAST_BYTES = 32
+_MAKE = "echo 1:$(openssl rand -base64 32 | tr +/ -_ | tr -d =)"
 
 
 class Pepper(NamedTuple):
@@ -47,6 +50,19 @@ def parse_ring(text: str) -> tuple[Pepper, ...]:
         message = "a ring needs at least one secret, and each version once"
         raise ValueError(message)
     return tuple(ring)
+
+
+def read_ring(name: str, text: str, *, strict: bool) -> tuple[Pepper, ...]:
+    """`name` is the setting's. Raises Misconfigured with one sentence, never with the secret."""
+    try:
+        ring = parse_ring(text)
+    except ValueError as error:
+        message = f"{name} cannot be read: {error}."
+        raise Misconfigured(message) from error
+    if strict:
+        for pepper in ring:
+            refuse_weak(f"Secret {pepper.version} of {name}", pepper.secret, least=_LEAST_BYTES, make=_MAKE)
+    return ring
 
 
 def key_digests(peppers: Sequence[Pepper], environment: str, key: str) -> list[Digest]:

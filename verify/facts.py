@@ -45,11 +45,33 @@ class CustomerFacts(Fact, frozen=True, array_like=True, gc=False):
     external_id: str | None
 
 
+class RateLimit(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """`limit` calls in a period, `burst` of them at once; `per` license or key."""
+
+    name: str
+    limit: int
+    period_seconds: int
+    burst: int
+    per: str
+
+
+class Quota(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """`limit` units of a meter in a `period` (see limits.windows); `overage`: deny, allow; `per`: license, customer."""
+
+    meter: str
+    limit: int
+    period: str
+    overage: str
+    per: str
+
+
 class PlanTerms(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What one immutable version of a plan grants."""
 
     scopes: tuple[str, ...]
     features: dict[str, Any]
+    rate_limits: tuple[RateLimit, ...] = ()
+    quotas: tuple[Quota, ...] = ()
 
 
 class PlanFacts(Fact, frozen=True, array_like=True, gc=False):
@@ -60,13 +82,24 @@ class PlanFacts(Fact, frozen=True, array_like=True, gc=False):
     code: str
     floor: int
     versions: dict[int, PlanTerms]
+    product: str = ""
 
 
 class Overrides(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What a license has otherwise than its plan: `scopes` instead of the plan's, `features` code by code."""
+    """What a license has otherwise than its plan: `features` code by code, everything else instead of the plan's."""
 
     scopes: tuple[str, ...] | None = None
     features: dict[str, Any] = {}
+    rate_limits: tuple[RateLimit, ...] | None = None
+    quotas: tuple[Quota, ...] | None = None
+
+
+class BillingPeriod(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """`count` units of day, week, month or year each, from the anchor on."""
+
+    anchor: int
+    unit: str = "month"
+    count: int = 1
 
 
 class LicenseFacts(Fact, frozen=True, array_like=True, gc=False):
@@ -81,6 +114,7 @@ class LicenseFacts(Fact, frozen=True, array_like=True, gc=False):
     suspended: bool
     revoked: bool
     overrides: Overrides = Overrides()
+    billing: BillingPeriod | None = None
 
 
 class KeyFacts(Fact, frozen=True, array_like=True, gc=False):
@@ -97,6 +131,23 @@ class KeyFacts(Fact, frozen=True, array_like=True, gc=False):
     allowed_ips: tuple[str, ...] = ()
     user: str | None = None
     rotated: bool = False
+
+
+class Offer(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a plan grants to whoever takes it now."""
+
+    plan: str
+    product: str
+    terms: PlanTerms
+    url: str | None = None
+
+
+class CatalogFacts(Fact, frozen=True, array_like=True, gc=False):
+    """Named by its environment: how each meter counts, and what could be upgraded to."""
+
+    KIND: ClassVar[str] = "catalog"
+    meters: dict[str, str]
+    offers: tuple[Offer, ...]
 
 
 class StoreState(msgspec.Struct, frozen=True, array_like=True):
@@ -118,7 +169,11 @@ class Versioned(NamedTuple):
 
 
 TYPES: dict[str, type[Fact]] = {
-    kind.KIND: kind for kind in (EnvironmentFacts, SecretKeyFacts, CustomerFacts, PlanFacts, LicenseFacts, KeyFacts)
+    kind.KIND: kind
+    for kind in (
+        *(EnvironmentFacts, SecretKeyFacts, CatalogFacts),
+        *(CustomerFacts, PlanFacts, LicenseFacts, KeyFacts),
+    )
 }
 
 _encode = msgspec.msgpack.Encoder().encode

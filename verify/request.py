@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 MOST_ITEMS = 256
+MOST_REQUESTS = 100
 MOST_CONTEXT_BYTES = 4096
 MOST_USAGE = 10**12
 MOST_TEXT = 2048
@@ -49,6 +50,7 @@ class Problem(NamedTuple):
 
 
 _decoder = msgspec.json.Decoder(VerifyRequest)
+_batch_decoder = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def parse(body: bytes) -> VerifyRequest:
@@ -63,6 +65,23 @@ def parse(body: bytes) -> VerifyRequest:
     if problem is not None:
         raise BadRequest(problem.pointer, "invalid", problem.detail)
     return request
+
+
+def parse_batch(body: bytes) -> list[VerifyRequest]:
+    """A bare array of requests. Raises BadRequest naming the first member that is wrong, below its place."""
+    try:
+        several = _batch_decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadRequest("", "invalid", "An array of verify requests in UTF-8.") from error
+    if not 1 <= len(several) <= MOST_REQUESTS:
+        raise BadRequest("", "invalid", f"1 to {MOST_REQUESTS} verify requests.")
+    found = []
+    for index, one in enumerate(several):
+        try:
+            found.append(parse(bytes(one)))
+        except BadRequest as bad:
+            raise BadRequest(f"/{index}{bad.pointer}", bad.code, bad.detail) from bad
+    return found
 
 
 def _parse_with_odd_text(body: bytes) -> VerifyRequest:

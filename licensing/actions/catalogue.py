@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from licensing.models import Feature, Meter, Product
+from licensing.models import Catalog, Feature, Meter, Product
 from licensing.models.catalogue import Coded
 from licensing.queries.catalogue import REQUESTS, is_in_use
 from tenants.actions import audit
@@ -14,15 +14,23 @@ from tenants.models import Environment
 from tenants.publishing.outbox import delete_for_good, insert_and_tell, update_and_tell
 from tenants.rules.permissions import Actor
 from tenants.rules.refusal import Refusal
-from tenants.tenancy import tenant_transaction
+from tenants.tenancy import Place, tenant_transaction
 
 C = TypeVar("C", bound=Coded)
 
 
 def create_product(
-    *, within: Environment, by: Actor, now: datetime, code: str, name: str, audience: str | None = None
+    *,
+    within: Environment,
+    by: Actor,
+    now: datetime,
+    code: str,
+    name: str,
+    audience: str | None = None,
+    upgrade_url: str | None = None,
 ) -> Product:
-    row = Product(code=code, name=name, audience=audience or code)
+    """`upgrade_url` is where a denied caller's verdict says that a larger plan is sold."""
+    row = Product(code=code, name=name, audience=audience or code, upgrade_url=upgrade_url)
     _create(row, within=within, by=by, now=now)
     return row
 
@@ -63,6 +71,7 @@ def change_coded(model: type[C], row_id: UUID, *, within: Environment, by: Actor
         row = locked(model, row_id, within)
         if changes := applied(row, given):
             update_and_tell(row, *changes, now=now)
+            retell_catalog(within, now=now)
             audit.record(f"{_noun(model)}.changed", row, by=by, now=now, environment_id=within.id, changes=changes)
     return row
 
@@ -74,22 +83,33 @@ def remove_coded(model: type[C], row_id: UUID, *, within: Environment, by: Actor
         if is_in_use(row, within):
             raise Refusal("in_use", "conflict", f"A plan refers to this {_noun(model)}, so it stays.")
         delete_for_good(row)
+        retell_catalog(within, now=now)
         changes = {"code": row.code, "name": row.name}
         audit.record(f"{_noun(model)}.removed", row, by=by, now=now, environment_id=within.id, changes=changes)
     return row
 
 
 def furnish_environment(environment: Environment, *, now: datetime) -> None:
-    """What every environment has from the start, inside the transaction that makes it: the meter `requests`."""
-    meter = Meter(code=REQUESTS, name="Requests", aggregation="sum", stripe_event_name=REQUESTS)
-    meter.organization_id, meter.environment_id, meter.created_at = environment.organization_id, environment.id, now
+    """What every environment has from the start, inside the transaction that makes it: the meter `requests`, and a
+    catalog to tell it in.
+    """
+    place = {"organization_id": environment.organization_id, "environment_id": environment.id, "created_at": now}
+    meter = Meter(code=REQUESTS, name="Requests", aggregation="sum", stripe_event_name=REQUESTS, **place)
     insert_and_tell(meter, now=now)
+    insert_and_tell(Catalog(**place), now=now)
+
+
+def retell_catalog(within: Place, *, now: datetime) -> None:
+    """Last in a transaction that changes what is sold; the lock keeps two such changes in one order."""
+    row = Catalog.objects.within(within).select_for_update().get()
+    update_and_tell(row, now=now)
 
 
 def _create(row: Coded, *, within: Environment, by: Actor, now: datetime) -> None:
     row.organization_id, row.environment_id, row.created_at = within.organization_id, within.id, now
     with unique("code", "_code_once"), tenant_transaction(within.organization_id):
         insert_and_tell(row, now=now)
+        retell_catalog(within, now=now)
         what = f"{_noun(type(row))}.created"
         audit.record(what, row, by=by, now=now, environment_id=within.id, changes={"code": row.code})
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from licensing.actions.catalogue import retell_catalog
 from licensing.actions.terms import check_terms
 from licensing.models import Plan, PlanVersion, Product
 from licensing.models.plan import TERMS
@@ -28,6 +29,7 @@ def create_plan(
         version.published_at = now
         insert_and_tell(row, now=now)
         version.insert()
+        retell_catalog(within, now=now)
         changes = {"code": code, "version": 1}
         audit.record("plan.created", row, by=by, now=now, environment_id=within.id, changes=changes)
     return row
@@ -66,6 +68,7 @@ def publish_plan(plan_id: UUID, *, within: Environment, by: Actor, now: datetime
             version.save(update_fields=["published_at"])
         row.published_version, row.floor_version = row.latest_version, floor
         update_and_tell(row, "published_version", "floor_version", now=now)
+        retell_catalog(within, now=now)
         changes = {"version": row.published_version, "apply_to": apply_to}
         audit.record("plan.published", row, by=by, now=now, environment_id=within.id, changes=changes)
         announce("plan.published", row, within=within, by=by, now=now, data=changes)

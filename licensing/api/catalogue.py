@@ -24,12 +24,13 @@ class ProductAnswer(serializers.ModelSerializer[Product]):
 
     class Meta:
         model = Product
-        fields = ("id", "code", "name", "audience", "created_at")
+        fields = ("id", "code", "name", "audience", "upgrade_url", "created_at")
 
 
 class ProductChange(Body):
     name = Text(max_length=200, required=False)
     audience = Text(max_length=200, required=False)
+    upgrade_url = serializers.URLField(max_length=500, allow_null=True, required=False)
 
 
 class ProductBody(ProductChange):

@@ -1,9 +1,27 @@
 """Tables of licensing, all of them tenant tables."""
 
-from licensing.models.catalogue import Feature, Meter, Product
+from licensing.models.catalogue import Catalog, Feature, Meter, Product
 from licensing.models.customer import Customer
 from licensing.models.key import Key
 from licensing.models.license import License
 from licensing.models.plan import Plan, PlanVersion
+from licensing.models.usage import Decision, Drained, KeyUse, LedgerEntry, UnknownKeys, UsageDay, UsageHour
 
-__all__ = ["Customer", "Feature", "Key", "License", "Meter", "Plan", "PlanVersion", "Product"]
+__all__ = [
+    "Catalog",
+    "Customer",
+    "Decision",
+    "Drained",
+    "Feature",
+    "Key",
+    "KeyUse",
+    "LedgerEntry",
+    "License",
+    "Meter",
+    "Plan",
+    "PlanVersion",
+    "Product",
+    "UnknownKeys",
+    "UsageDay",
+    "UsageHour",
+]

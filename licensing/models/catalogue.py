@@ -3,7 +3,23 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from tenants.models.kept import InEnvironment, Versioned
+from tenants.models.kept import FactBearing, InEnvironment, Versioned
+
+
+class Catalog(FactBearing, InEnvironment):
+    """What the data plane is told of an environment's meters and plans as a whole; its revision moves with them."""
+
+    PREFIX = "cat"
+    FACT_KIND = "catalog"
+
+    class Meta:
+        db_table = "catalogs"
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id", "environment_id"], name="catalogs_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
 
 
 class Coded(Versioned, InEnvironment):
@@ -23,6 +39,7 @@ class Product(Coded):
     PREFIX = "prod"
 
     audience = models.CharField(max_length=200)
+    upgrade_url = models.URLField(max_length=500, null=True)  # noqa: DJ001 - none is not empty
 
     class Meta:
         db_table = "products"

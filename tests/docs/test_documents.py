@@ -11,6 +11,7 @@ from drf_spectacular.validation import validate_schema
 
 from tests.docs.documents import FILES, Operation, document, operations, resolved
 from tests.places import Place
+from verify.service.accounting.accountant import Accountant
 from verify.service.routes import Routes
 from verify.service.settings import Settings
 from verify.service.store import FactStore
@@ -112,6 +113,7 @@ def test_every_id_says_how_it_begins() -> None:
 
 
 def test_the_verify_document_tells_every_address_but_its_own() -> None:
-    table = Routes(Settings("redis://", ()), FactStore("redis://"))._table
+    settings = Settings("redis://", ())
+    table = Routes(settings, FactStore("redis://"), Accountant("redis://", 1, 1))._table
     told = {(one.method, one.path) for one in operations() if one.plane == "verify"}
     assert told == {(method, path) for path, (method, _) in table.items() if not path.startswith(("/docs", "/openapi"))}

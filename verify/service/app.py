@@ -9,6 +9,7 @@ from typing import Any
 
 from verify.ground import ids
 from verify.service import metrics
+from verify.service.accounting.accountant import Accountant
 from verify.service.http import Refused, Request, Response, refusal_response
 from verify.service.routes import Routes
 from verify.service.settings import Settings
@@ -26,7 +27,8 @@ log = logging.getLogger(__name__)
 class App:
     def __init__(self, settings: Settings) -> None:
         self._store = FactStore(settings.redis_url)
-        self._routes = Routes(settings, self._store)
+        self._accountant = Accountant(settings.redis_url, settings.counter_shards, settings.log_cap)
+        self._routes = Routes(settings, self._store, self._accountant)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -36,25 +38,29 @@ class App:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        keeping = asyncio.create_task(self._store.run())
-        keeping.add_done_callback(_report_a_bug)
+        keeping = [asyncio.create_task(kept.run()) for kept in (self._store, self._accountant)]
+        for one in keeping:
+            one.add_done_callback(_report_a_bug)
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        keeping.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await keeping
+        self._accountant.tell_unknown()
+        for one in keeping:
+            one.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await one
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
-        request_id = ids.new("req")
+        named = ids.new_uuid()
+        request_id = ids.encode("req", named)
         path = scope["path"]
         try:
             handler = self._routes.find(scope["method"], path)
             headers = _headers(scope)
             body = await _read_body(headers, receive)
             client = (scope.get("client") or ("",))[0]
-            response = await handler(Request(scope["method"], path, headers, body, client, request_id))
+            response = await handler(Request(scope["method"], path, headers, body, client, named, started))
         except Refused as refused:
             metrics.REFUSED.labels(refused.code).inc()
             response = refusal_response(refused, path=path, request_id=request_id)

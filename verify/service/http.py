@@ -1,24 +1,33 @@
 """Requests and responses as values, so that the routes are the same code under any server."""
 
+import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
 import msgspec
 
+from verify.ground import ids
 from verify.ground.problem import CONTENT_TYPE, KINDS, FieldError, problem
 
 _encode = msgspec.json.Encoder().encode
 
 
 class Request(NamedTuple):
-    """`headers` by lower-case name, one given twice joined with `, ` (RFC 9110 §5.2); `client` is the peer."""
+    """`headers` by lower-case name, one given twice joined with `, ` (RFC 9110 §5.2); `client` is the peer, `arrived`
+    by time.perf_counter.
+    """
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes
     client: str
-    request_id: str
+    id: uuid.UUID
+    arrived: float
+
+    @property
+    def request_id(self) -> str:
+        return ids.encode("req", self.id)
 
 
 class Response(NamedTuple):

@@ -6,17 +6,35 @@ from typing import NamedTuple, TypeVar
 from verify import key_format
 from verify.decision import Facts, effective_version
 from verify.digests import Digest, Pepper, imported_key_digests, key_digests, secret_key_digests
-from verify.facts import CustomerFacts, EnvironmentFacts, Fact, KeyFacts, LicenseFacts, PlanFacts, SecretKeyFacts
+from verify.facts import (
+    CatalogFacts,
+    CustomerFacts,
+    EnvironmentFacts,
+    Fact,
+    KeyFacts,
+    LicenseFacts,
+    PlanFacts,
+    SecretKeyFacts,
+)
 from verify.service.store import FactStore, StoreNotReady, StoreUnavailable
 
 F = TypeVar("F", bound=Fact)
 
 
 class Caller(NamedTuple):
-    """Who asks for a verdict: one of our secret keys, and its environment."""
+    """Who asks for a verdict: one of our secret keys, its environment, and what that sells."""
 
     secret_key: SecretKeyFacts
     environment: EnvironmentFacts
+    catalog: CatalogFacts | None
+
+
+class Found(NamedTuple):
+    """`newer_digest` is the key's under the current pepper, if it was found by an older one."""
+
+    facts: Facts
+    plan_version: int
+    newer_digest: str | None
 
 
 class Trail:
@@ -59,7 +77,8 @@ async def find_caller(trail: Trail, peppers: tuple[Pepper, ...], secret_key: str
     for digest in secret_key_digests(peppers, secret_key):
         known = await trail.find(SecretKeyFacts, digest.value.hex())
         if known is not None:
-            return Caller(known, await trail.need(EnvironmentFacts, known.environment))
+            environment = await trail.need(EnvironmentFacts, known.environment)
+            return Caller(known, environment, await trail.find(CatalogFacts, environment.id))
     trail.missed()
     return None
 
@@ -73,18 +92,20 @@ def _digests(peppers: tuple[Pepper, ...], environment: EnvironmentFacts, key: st
     return imported_key_digests(peppers, environment.id, hashlib.sha256(key.encode(errors="replace")).digest())
 
 
-async def find_facts(
-    trail: Trail, peppers: tuple[Pepper, ...], environment: EnvironmentFacts, key: str
-) -> Facts | None:
-    """None unless this environment issued `key`."""
-    for digest in _digests(peppers, environment, key):
+async def find_facts(trail: Trail, peppers: tuple[Pepper, ...], caller: Caller, key: str) -> Found | None:
+    """None unless the caller's environment issued `key`."""
+    environment = caller.environment
+    digests = _digests(peppers, environment, key)
+    for digest in digests:
         known = await trail.find(KeyFacts, digest.value.hex())
         if known is not None:
             license = await trail.need(LicenseFacts, known.license)
             customer = await trail.need(CustomerFacts, license.customer)
             plan = await trail.need(PlanFacts, license.plan)
-            if effective_version(license, plan) not in plan.versions:
+            version = effective_version(license, plan)
+            if version not in plan.versions:
                 raise StoreNotReady  # the license was told before its plan's new version
-            return Facts(environment, known, license, customer, plan, trail.revision)
+            facts = Facts(environment, known, license, customer, plan, trail.revision, caller.catalog)
+            return Found(facts, version, None if digest is digests[0] else digests[0].value.hex())
     trail.missed()
     return None

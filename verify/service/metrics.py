@@ -17,6 +17,8 @@ REFUSED = Counter("licet_verify_refused_requests", "Requests that got no verdict
 FACT_READS = Counter("licet_verify_fact_reads", "Facts read from Redis; 0 per call when the key is warm.")
 INVALIDATIONS = Counter("licet_verify_invalidations", "Facts that Redis said have changed.")
 LINKS_LOST = Counter("licet_verify_redis_links_lost", "Times the tracked connection to Redis ended.")
+BATCHES = Counter("licet_verify_batches", "Batches of calls sent to the counters.")
+BATCHES_RESENT = Counter("licet_verify_batches_resent", "Batches sent again, as no reply had come.")
 SECONDS = Histogram(
     "licet_verify_seconds",
     "Seconds from a read request to its answer.",

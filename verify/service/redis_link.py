@@ -1,4 +1,4 @@
-"""One tracked connection to Redis: pipelined commands out, replies and pushed invalidations in, in Redis's order.
+"""One connection to Redis: pipelined commands out, replies and pushed invalidations in, in Redis's order.
 
 Reads and invalidations share the connection on purpose. Redis writes a reply before the invalidation of any
 later change, so a value stored while its reply is being read can never hide a change that was already told.
@@ -20,6 +20,7 @@ from verify.ground.failpoints import is_off
 CONNECT_SECONDS = 2.0  # timeout of connect and handshake; then the caller tries again with back-off
 
 Reply = Callable[[Any], None]
+Invalidate = Callable[[list[str] | None], None]
 
 
 class LinkLost(Exception):
@@ -29,7 +30,7 @@ class LinkLost(Exception):
 class RedisLink(asyncio.Protocol):
     """Call `open_link`; `on_invalidate` gets the changed keys, or None when all may have changed."""
 
-    def __init__(self, on_invalidate: Callable[[list[str] | None], None], on_lost: Callable[[], None]) -> None:
+    def __init__(self, on_lost: Callable[[], None], on_invalidate: Invalidate) -> None:
         self._on_invalidate, self._on_lost = on_invalidate, on_lost
         self._reader = hiredis.Reader(notEnoughData=Ellipsis)
         self._waiting: deque[Reply] = deque()
@@ -84,17 +85,15 @@ class RedisLink(asyncio.Protocol):
             self._transport.abort()
 
 
-async def open_link(
-    url: str, on_invalidate: Callable[[list[str] | None], None], on_lost: Callable[[], None]
-) -> RedisLink:
-    """Connects, logs in and asks to be told of every changed fact.
+async def open_link(url: str, on_lost: Callable[[], None], on_invalidate: Invalidate | None = None) -> RedisLink:
+    """Connects, logs in and, if somebody wants to know, asks to be told of every changed fact.
 
     `url`: `redis://`, `rediss://` or `unix://`, as redis-py reads them. Raises OSError, LinkLost, TimeoutError
     or hiredis.HiredisError.
     """
     async with asyncio.timeout(CONNECT_SECONDS):
         parts = urlsplit(url)
-        link = RedisLink(on_invalidate, on_lost)
+        link = RedisLink(on_lost, on_invalidate or _ignore)
         loop = asyncio.get_running_loop()
         if parts.scheme == "unix":
             await loop.create_unix_connection(lambda: link, unquote(parts.path))
@@ -102,14 +101,18 @@ async def open_link(
             secure = ssl.create_default_context() if parts.scheme == "rediss" else None
             await loop.create_connection(lambda: link, parts.hostname or "127.0.0.1", parts.port or 6379, ssl=secure)
         try:
-            await _handshake(link, parts)
+            await _handshake(link, parts, tracking=on_invalidate is not None)
         except BaseException:
             link.close()
             raise
         return link
 
 
-async def _handshake(link: RedisLink, parts: Any) -> None:
+def _ignore(keys: list[str] | None) -> None:
+    """Nothing is held whose change would matter."""
+
+
+async def _handshake(link: RedisLink, parts: Any, *, tracking: bool) -> None:
     hello: list[str] = ["HELLO", "3"]
     if parts.password:
         hello += ["AUTH", unquote(parts.username or "default"), unquote(parts.password)]
@@ -118,6 +121,6 @@ async def _handshake(link: RedisLink, parts: Any) -> None:
     number = query["db"][0] if "db" in query else parts.path.lstrip("/") if parts.scheme != "unix" else ""
     if number and number != "0":
         await link.call("SELECT", number)
-    if not is_off("verify.tracking"):
+    if tracking and not is_off("verify.tracking"):
         await link.call("CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", PREFIX)
     await link.call("PING")  # while Redis loads its data it takes all of the above, but not this

@@ -1,31 +1,39 @@
 """What the verify service answers: `/v1/verify`, its document, and the health of one process."""
 
+import asyncio
 import hmac
 import ipaddress
 import time
+from collections.abc import Callable
+from typing import Any
 
 from verify import request as verify_request
-from verify.answer import render
-from verify.decision import decide
 from verify.ground.problem import FieldError
 from verify.ground.viewer import files
+from verify.request import VerifyRequest
 from verify.service import metrics
+from verify.service.accounting.accountant import Accountant, AccountingUnavailable
 from verify.service.http import Handler, Refused, Request, Response, json_response
 from verify.service.lookup import Caller, Trail, find_caller, find_facts
 from verify.service.openapi.document import TITLE, document
 from verify.service.settings import Settings
 from verify.service.store import FactStore, StoreNotReady, StoreUnavailable
+from verify.service.verifying import Presented, Verifier, named
 
 PERMISSION = "verify"
+
+Parse = Callable[[bytes], list[VerifyRequest]]
 
 
 class Routes:
     """`find` gives the handler of a method and path."""
 
-    def __init__(self, settings: Settings, store: FactStore) -> None:
-        self._settings, self._store = settings, store
+    def __init__(self, settings: Settings, store: FactStore, accountant: Accountant) -> None:
+        self._settings, self._store, self._accountant = settings, store, accountant
+        self._verifier = Verifier(accountant)
         self._table: dict[str, tuple[str, Handler]] = {
             "/v1/verify": ("POST", self.verify),
+            "/v1/verify/batch": ("POST", self.verify_batch),
             "/livez": ("GET", self.livez),
             "/readyz": ("GET", self.readyz),
             "/metrics": ("GET", self.metrics),
@@ -45,36 +53,51 @@ class Routes:
         return handler
 
     async def verify(self, request: Request) -> Response:
+        (verdict,) = await self._verdicts(request, lambda body: [verify_request.parse(body)])
+        return json_response(verdict)
+
+    async def verify_batch(self, request: Request) -> Response:
+        """Each is decided and counted by itself; they are told in the order they were asked."""
+        return json_response(await self._verdicts(request, verify_request.parse_batch))
+
+    async def _verdicts(self, request: Request, parse: Parse) -> list[Any]:
         try:
-            return await self._verify(request, Trail(self._store), degraded=False)
+            return await self._decided(request, parse, Trail(self._store), degraded=False)
         except StoreNotReady as error:
             detail = "The facts are being rebuilt after a loss; try again in a few seconds."
             raise Refused("unavailable", "not_ready", detail) from error
-        except StoreUnavailable:
-            return await self._verify_from_memory(request)
+        except (StoreUnavailable, AccountingUnavailable):
+            return await self._bridged(request, parse)
 
-    async def _verify_from_memory(self, request: Request) -> Response:
+    async def _bridged(self, request: Request, parse: Parse) -> list[Any]:
         """Redis cannot be reached: what is remembered may answer where the environment says so."""
         try:
-            return await self._verify(request, Trail(self._store, suspect=True), degraded=True)
+            return await self._decided(request, parse, Trail(self._store, suspect=True), degraded=True)
         except (StoreNotReady, StoreUnavailable) as error:
-            raise Refused("unavailable", "unavailable", "The facts cannot be read now; try again shortly.") from error
+            detail = "The facts or the counters cannot be reached now; try again shortly."
+            raise Refused("unavailable", "unavailable", detail) from error
 
-    async def _verify(self, request: Request, trail: Trail, *, degraded: bool) -> Response:
+    async def _decided(self, request: Request, parse: Parse, trail: Trail, *, degraded: bool) -> list[Any]:
         caller = await self._caller(request, trail)
         if degraded and not self._may_bridge(caller):
             raise StoreUnavailable
         try:
-            asked = verify_request.parse(request.body)
+            asked = parse(request.body)
         except verify_request.BadRequest as bad:
             errors = (FieldError(bad.pointer, bad.code, bad.detail),)
             raise Refused("invalid", "invalid_request", bad.detail, errors) from bad
-        peppers = self._settings.peppers
-        known = await find_facts(trail, peppers, caller.environment, asked.key) if asked.key is not None else None
-        now = time.time_ns() // 1_000_000
-        verdict = decide(known, asked, now)
-        metrics.VERDICTS.labels(verdict.reason.value).inc()
-        return json_response(render(verdict, request.request_id, now, degraded=degraded))
+
+        async def one(presented: Presented) -> Any:
+            key = presented.asked.key
+            found = await find_facts(trail, self._settings.peppers, caller, key) if key is not None else None
+            if degraded:
+                return self._verifier.bridge(presented, caller, found)
+            return await self._verifier.verify(presented, caller, found)
+
+        calls = named(asked, request)
+        if len(calls) == 1:
+            return [await one(calls[0])]
+        return await asyncio.gather(*(one(call) for call in calls))
 
     async def _caller(self, request: Request, trail: Trail) -> Caller:
         scheme, _, secret = request.headers.get("authorization", "").partition(" ")
@@ -90,7 +113,8 @@ class Routes:
 
     def _may_bridge(self, caller: Caller) -> bool:
         environment = caller.environment
-        return environment.on_outage == "allow" and self._store.seconds_suspect() <= environment.stale_seconds
+        away = max(self._store.seconds_suspect(), self._accountant.seconds_away())
+        return environment.on_outage == "allow" and away <= environment.stale_seconds
 
     async def livez(self, request: Request) -> Response:  # noqa: ARG002 - a handler's signature
         return json_response({"status": "alive"})

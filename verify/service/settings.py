@@ -3,17 +3,21 @@
 import os
 from typing import NamedTuple
 
-from verify.digests import Pepper
+from verify.digests import Pepper, read_ring
 from verify.ground.environment import Env, Misconfigured
 from verify.ground.failpoints import armed
 from verify.ground.strength import refuse_weak_password, refuse_weak_token
-from verify.rings import read_ring
+
+MOST_UNDRAINED = 1_000_000  # calls in one shard's log, about 400 MB
+MOST_SHARDS = 1024
 
 
 class Settings(NamedTuple):
     redis_url: str
     peppers: tuple[Pepper, ...]
     metrics_token: str = ""
+    counter_shards: int = 1
+    log_cap: int = MOST_UNDRAINED
 
 
 def load() -> Settings:
@@ -21,7 +25,16 @@ def load() -> Settings:
     env = Env(os.environ)
     strict = env.is_production()
     peppers = read_ring("LICET_PEPPERS", env.required("LICET_PEPPERS"), strict=strict)
-    settings = Settings(env.required("REDIS_URL"), peppers, env.text("LICET_METRICS_TOKEN"))
+    settings = Settings(
+        env.required("REDIS_URL"),
+        peppers,
+        env.text("LICET_METRICS_TOKEN"),
+        env.number("LICET_COUNTER_SHARDS", 1),
+        env.number("LICET_LOG_CAP", MOST_UNDRAINED),
+    )
+    if not 1 <= settings.counter_shards <= MOST_SHARDS or settings.log_cap < 1:
+        message = f"LICET_COUNTER_SHARDS is 1 to {MOST_SHARDS}, LICET_LOG_CAP at least 1."
+        raise Misconfigured(message)
     if strict:
         _refuse_weak(settings)
     return settings

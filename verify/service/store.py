@@ -101,7 +101,7 @@ class FactStore:
 
     async def _connect(self) -> None:
         sent_at = time.monotonic()
-        link = await open_link(self._url, self._forget, self._ended.set)
+        link = await open_link(self._url, self._ended.set, self._forget)
         self._ended.clear()
         self._memory.clear()
         self._link, self._proven_at = link, sent_at

@@ -1,0 +1,110 @@
+"""What the script says of a call, as the rules and the answer read it."""
+
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+import msgspec
+
+from verify.limits.checks import Checks
+from verify.limits.gcra import Level, level, pace
+
+NEAR_PERCENT = 80
+
+
+class Code(IntEnum):
+    """As in account.lua."""
+
+    ADMITTED = 0
+    LIMITED = 1
+    EXCEEDED = 2
+    CONFLICT = 3
+    REPEATED = 4
+    NOT_READY = 5
+
+
+class RateState(NamedTuple):
+    name: str
+    limit: int
+    level: Level
+
+
+class QuotaState(NamedTuple):
+    """`used` includes this call if it was admitted; `cost` is what it asks for. `resets_at` None: never."""
+
+    meter: str
+    period: str
+    per: str
+    limit: int
+    used: int
+    resets_at: int | None
+    overage: str
+    cost: int
+
+    @property
+    def remaining(self) -> int:
+        return max(0, self.limit - self.used)
+
+    @property
+    def refuses(self) -> bool:
+        """As account.lua does, of a call that was refused and so is not in `used`."""
+        return self.overage == "deny" and self.cost > 0 and self.used + self.cost > self.limit
+
+    @property
+    def is_near(self) -> bool:
+        return NEAR_PERCENT * self.limit <= 100 * self.used and 0 < self.used <= self.limit
+
+    @property
+    def is_over(self) -> bool:
+        return self.used > self.limit
+
+
+class Counted(NamedTuple):
+    code: Code
+    rates: tuple[RateState, ...] = ()
+    quotas: tuple[QuotaState, ...] = ()
+
+
+NOTHING_COUNTED = Counted(Code.ADMITTED)
+
+# What a remembered admission keeps of its terms, so that a repeat is shown the first numbers under the first terms.
+_RateTerms = tuple[str, int, int, int]  # name, limit, period_seconds, burst
+_QuotaTerms = tuple[str, str, str, int, int | None, str, int]  # meter, period, per, limit, resets_at, overage, cost
+_Terms = tuple[tuple[_RateTerms, ...], tuple[_QuotaTerms, ...]]
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(_Terms).decode
+
+
+def terms_of(checks: Checks) -> _Terms:
+    rates = tuple((one.limit.name, one.limit.limit, one.limit.period_seconds, one.limit.burst) for one in checks.rates)
+    quotas = tuple(
+        (one.quota.meter, one.quota.period, one.quota.per, one.quota.limit, one.window.end, one.quota.overage, one.cost)
+        for one in checks.quotas
+    )
+    return rates, quotas
+
+
+def kept_terms(checks: Checks) -> str:
+    return _encode(terms_of(checks)).decode()
+
+
+def counted(outcome: list[Any], checks: Checks, now_us: int) -> Counted:
+    """`outcome` as account.lua makes it, of the call whose `checks` these are; `now_us` is Redis's time of it."""
+    code = Code(outcome[0])
+    if code is Code.REPEATED:
+        terms, first_us, tats, used = _decode(outcome[1]), outcome[2], outcome[3], outcome[4]
+        return _told(code, terms, tats, used, first_us)
+    if code in (Code.CONFLICT, Code.NOT_READY):
+        return Counted(code)
+    return _told(code, terms_of(checks), outcome[1], outcome[2], now_us)
+
+
+def _told(code: Code, terms: _Terms, tats: list[Any], used: list[int], now_us: int) -> Counted:
+    rates = tuple(
+        RateState(name, limit, level(pace(limit, seconds, burst), (int(tat[0]), int(tat[1])), now_us))
+        for (name, limit, seconds, burst), tat in zip(terms[0], tats, strict=True)
+    )
+    quotas = tuple(
+        QuotaState(meter, period, per, limit, int(amount), end, overage, cost)
+        for (meter, period, per, limit, end, overage, cost), amount in zip(terms[1], used, strict=True)
+    )
+    return Counted(code, rates, quotas)

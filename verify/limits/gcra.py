@@ -1,0 +1,66 @@
+"""Rate limits by the generic cell rate algorithm (ITU-T I.371, virtual scheduling), in exact arithmetic.
+
+A limit of `limit` calls in a period lets one call through each T = period / limit on average, and `burst` at once. What
+is kept is one number, the theoretical arrival time (TAT): a call at `now` is admitted if max(TAT, now) + T is at most
+`burst` · T ahead of now. T is seldom a whole number of microseconds, so times are counted in ticks of 1/limit µs, of
+which T has a whole number: the period in microseconds. Redis keeps a time as whole microseconds and the ticks beyond.
+"""
+
+from typing import NamedTuple
+
+MOST_AHEAD_US = 2**52  # 142 years: what a double in the script surely holds beside the time itself
+
+
+class Pace(NamedTuple):
+    """Microseconds and ticks beyond: of one call (`step`) and of a whole burst (`tolerance`)."""
+
+    limit: int
+    step: tuple[int, int]
+    tolerance: tuple[int, int]
+
+
+class Level(NamedTuple):
+    """Where a limit stands; times in milliseconds, `wait_ms` until a call would be admitted, 0 if now."""
+
+    remaining: int
+    reset_at: int
+    wait_ms: float
+
+
+def pace(limit: int, period_seconds: int, burst: int) -> Pace:
+    period = period_seconds * 1_000_000
+    tolerance = min(burst * period, MOST_AHEAD_US * limit)
+    return Pace(limit, divmod(period, limit), divmod(tolerance, limit))
+
+
+def admit(pace: Pace, tat: tuple[int, int], now_us: int) -> tuple[int, int] | None:
+    """The new TAT, or None if the call comes too soon. The script does the same; this is what it is tested against."""
+    start = _start(pace, tat, now_us)
+    following = start + _ticks(pace, pace.step)
+    if following - now_us * pace.limit > _ticks(pace, pace.tolerance):
+        return None
+    return divmod(following, pace.limit)
+
+
+def level(pace: Pace, tat: tuple[int, int], now_us: int) -> Level:
+    start, now = _start(pace, tat, now_us), now_us * pace.limit
+    step, tolerance = _ticks(pace, pace.step), _ticks(pace, pace.tolerance)
+    ahead = start - now
+    wait = max(0, ahead + step - tolerance)
+    full_at_us = -(-start // pace.limit)
+    return Level((tolerance - ahead) // step, -(-full_at_us // 1000), wait / pace.limit / 1000)
+
+
+def _start(pace: Pace, tat: tuple[int, int], now_us: int) -> int:
+    """Never before now. Never further ahead than a burst either: so far only a slower limit of earlier terms goes,
+    and whoever gets better terms need not wait for it to pass.
+    """
+    now = now_us * pace.limit
+    kept = _ticks(pace, tat)
+    return min(max(kept, now), now + _ticks(pace, pace.tolerance))
+
+
+def _ticks(pace: Pace, time: tuple[int, int]) -> int:
+    """Ticks of an earlier limit may be more than make a microsecond of this one; then the microsecond is full."""
+    whole, beyond = time
+    return whole * pace.limit + min(beyond, pace.limit - 1)

@@ -1,0 +1,233 @@
+"""Sends calls to their shard's counters in batches, and the same batch again when its reply was lost.
+
+Redis: a call waits `ANSWER_SECONDS` for its answer, then AccountingUnavailable (503, or the environment's
+`on_outage`); batches without a reply are sent again as soon as there is a connection; metrics `licet_verify_batches`,
+`_batches_resent`.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import hiredis
+import msgspec
+
+from verify.ground import ids
+from verify.limits import call as calls
+from verify.limits.checks import Checks
+from verify.limits.counted import Code, Counted, counted
+from verify.limits.log_entry import Logged, encode_calls
+from verify.limits.shards import log_key, shard_of
+from verify.service import metrics
+from verify.service.accounting.unknown import UnknownKeys
+from verify.service.redis_link import LinkLost, RedisLink, open_link
+
+ANSWER_SECONDS = 1.0
+STALLED_SECONDS = 0.4
+MOST_CALLS = 128  # in one run of the script: about a millisecond of Redis's time
+BACK_OFF_SECONDS = (0.02, 0.05, 0.1, 0.2, 0.5)
+PASSING = ("LOADING", "BUSY", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "NOSCRIPT", "OOM", "MISCONF")
+
+log = logging.getLogger(__name__)
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(tuple[int, list[list[Any]]] | None).decode
+
+
+class AccountingUnavailable(Exception):
+    """The counters cannot be asked now; the call may have been counted or not."""
+
+
+class LogFull(AccountingUnavailable):
+    """The log holds as many undrained calls as it may; the call was not counted."""
+
+
+class Call(NamedTuple):
+    """One call on its way: what the script takes, what the log keeps, whom to answer."""
+
+    words: list[Any]
+    logged: Logged
+    checks: Checks
+    answer: asyncio.Future[Counted]
+
+
+@dataclass(slots=True)
+class Batch:
+    """Sent, and to be sent again under its name until it is answered or nobody waits for it."""
+
+    name: str
+    shard: int
+    calls: list[Call]
+    words: tuple[bytes, bytes]
+    sent_at: float = 0.0
+
+    @property
+    def is_awaited(self) -> bool:
+        return any(not one.answer.done() for one in self.calls)
+
+
+class Accountant:
+    """`run` keeps the connection; `count` and `unknown` may be used at any time."""
+
+    def __init__(self, redis_url: str, shards: int, most_undrained: int) -> None:
+        self.shards = shards
+        self._url, self._most_undrained = redis_url, most_undrained
+        self._waiting: dict[int, list[Call]] = defaultdict(list)
+        self._unanswered: dict[str, Batch] = {}
+        self._link: RedisLink | None = None
+        self._digest = b""
+        self._ended = asyncio.Event()
+        self._failing_since: float | None = None
+        self.unknown = UnknownKeys()
+
+    def shard_of(self, customer: str) -> int:
+        return shard_of(customer, self.shards)
+
+    async def count(self, words: list[Any], logged: Logged, checks: Checks) -> Counted:
+        """Raises AccountingUnavailable."""
+        shard = self.shard_of(logged.customer)
+        answer: asyncio.Future[Counted] = asyncio.get_running_loop().create_future()
+        if not self._waiting[shard]:
+            asyncio.get_running_loop().call_soon(self._flush, shard)
+        self._waiting[shard].append(Call(words, logged, checks, answer))
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                counted = await answer
+        except (TimeoutError, AccountingUnavailable) as error:
+            self._failing_since = self._failing_since or time.monotonic()
+            raise AccountingUnavailable(str(error)) from error
+        self._failing_since = None
+        return counted
+
+    def seconds_away(self) -> float:
+        """For how long no call could be counted; 0 if the last one was."""
+        return time.monotonic() - self._failing_since if self._failing_since else 0.0
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        failures = 0
+        while True:
+            try:
+                await self._connect()
+                failures = 0
+                await self._watch()
+            except (OSError, LinkLost, hiredis.HiredisError, TimeoutError) as error:
+                if failures == 0:
+                    log.warning("The counters cannot be reached: %s: %s", type(error).__name__, error)
+                failures += 1
+            self._drop()
+            await asyncio.sleep(BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS) - 1)])
+
+    async def _connect(self) -> None:
+        link = await open_link(self._url, on_lost=self._ended.set)
+        self._ended.clear()
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                self._digest = await link.call("SCRIPT", "LOAD", calls.SCRIPT)
+        except BaseException:
+            link.close()
+            raise
+        self._link = link
+        for batch in list(self._unanswered.values()):
+            metrics.BATCHES_RESENT.inc()
+            self._send(batch)
+        for shard in list(self._waiting):
+            self._flush(shard)
+
+    async def _watch(self) -> None:
+        """Until the connection ends, or a batch is left without a reply for too long: then it may be half open."""
+        while not self._ended.is_set():
+            oldest = next(iter(self._unanswered.values()), None)
+            if oldest is not None and time.monotonic() - oldest.sent_at > STALLED_SECONDS:
+                raise LinkLost
+            self.tell_unknown()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(STALLED_SECONDS / 4):
+                    await self._ended.wait()
+
+    def tell_unknown(self) -> None:
+        """What was counted since the last time, if that was long enough ago, and what was not taken then."""
+        link = self._link
+        if link is None:
+            return
+        for name, told in self.unknown.due(time.monotonic()):
+
+            def replied(reply: Any, name: int = name) -> None:
+                if not isinstance(reply, Exception):
+                    self.unknown.taken(name)
+
+            link.send(replied, "XADD", log_key(0), "*", "unknown", told)
+
+    def _drop(self) -> None:
+        link, self._link = self._link, None
+        if link is not None:
+            link.close()
+
+    def _flush(self, shard: int) -> None:
+        """Whoever gave up waiting is not sent; without a connection the rest waits for one."""
+        waiting = [one for one in self._waiting.pop(shard, ()) if not one.answer.done()]
+        if self._link is None:
+            if waiting:
+                self._waiting[shard] = waiting
+            return
+        for start in range(0, len(waiting), MOST_CALLS):
+            several = waiting[start : start + MOST_CALLS]
+            words = _encode([one.words for one in several]), encode_calls([one.logged for one in several])
+            batch = Batch(ids.new("batch"), shard, several, words)
+            self._unanswered[batch.name] = batch
+            metrics.BATCHES.inc()
+            self._send(batch)
+
+    def _send(self, batch: Batch) -> None:
+        link = self._link
+        if link is None:
+            return
+        batch.sent_at = time.monotonic()
+
+        def replied(reply: Any) -> None:
+            self._replied(batch, reply, link)
+
+        keys = calls.keys(batch.shard, batch.name)
+        link.send(replied, "EVALSHA", self._digest, "4", *keys, *batch.words, str(self._most_undrained))
+
+    def _replied(self, batch: Batch, reply: Any, link: RedisLink) -> None:
+        if isinstance(reply, LinkLost):
+            if not batch.is_awaited:
+                self._unanswered.pop(batch.name, None)
+            return
+        if isinstance(reply, Exception) and str(reply).startswith(PASSING):
+            log.warning("The counters cannot be used now: %s", reply)
+            link.close()  # and all that is unanswered is sent again
+            return
+        if self._unanswered.pop(batch.name, None) is None:
+            return
+        if isinstance(reply, Exception):
+            log.error("The script of the counters failed: %s", reply)
+            _fail(batch, AccountingUnavailable())
+            return
+        told = _decode(reply)
+        if told is None:
+            _fail(batch, LogFull())
+            return
+        now_us, outcomes = told
+        for one, outcome in zip(batch.calls, outcomes, strict=True):
+            if not one.answer.done():
+                _answer(one, outcome, now_us)
+
+
+def _answer(one: Call, outcome: list[Any], now_us: int) -> None:
+    """Each call of a batch fails alone."""
+    try:
+        one.answer.set_result(counted(outcome, one.checks, now_us))
+    except (ValueError, TypeError, msgspec.DecodeError) as error:
+        log.exception("An outcome of the counters cannot be read: %s", Code.__name__)
+        one.answer.set_exception(AccountingUnavailable(str(error)))
+
+
+def _fail(batch: Batch, error: AccountingUnavailable) -> None:
+    for one in batch.calls:
+        if not one.answer.done():
+            one.answer.set_exception(error)
