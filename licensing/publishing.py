@@ -124,6 +124,9 @@ def _keys(rows: Sequence[Key]) -> Iterable[Built]:
             rotated=row.id in rotated,
         )
         yield Built(bytes(row.digest).hex(), row.revision, fact)
+        # Told each time anew: somebody slow, who read the row when it still had it, may have stored it once more.
+        if row.former_digest is not None:
+            yield Built(bytes(row.former_digest).hex(), row.revision, None)
 
 
 CATALOGS = Source(Catalog, _catalogs)

@@ -65,10 +65,12 @@ def licet(doors: Doors, home: Path, environment: Mapping[str, str], admin: Mappi
             program("web", *UVICORN, "--fd", str(web), fds=(web,)),
             *verifiers,
         ),
-        prepared=(program("relay", *MANAGE, "relay"),),
+        prepared=(
+            program("relay", *MANAGE, "relay"),
+            program("drain", *MANAGE, "drain"),  # no limited call is decided before its first round
+        ),
         bootstrap=None if env.text("LICET_MODE") == "production" else seed,
         ready=(
-            program("drain", *MANAGE, "drain"),
             program("worker", *CELERY, "worker", "--concurrency", "1", "-Q", QUEUES, *quiet),
             program("beat", *CELERY, "beat", *schedule, *quiet),
         ),

@@ -13,7 +13,7 @@ from licensing.actions import keys
 from licensing.actions.importing import import_keys
 from licensing.api.licenses import LicenseAnswer, ReasonBody
 from licensing.models import Key, License
-from licensing.queries.keys import STATUSES, with_status
+from licensing.queries.keys import STATUSES, with_last_use, with_status
 from tenants import clock
 from tenants.http.changes import Changes
 from tenants.http.fields import Body, Moment, Networks, Object, Pattern, PublicId, Text, TextList, Whole
@@ -114,6 +114,9 @@ class KeyView(Changes):
         "user": by_text("user"),
         "status": _by_status,
     }
+
+    def furnished(self, rows: list[Key]) -> list[Key]:
+        return with_last_use(rows, self.environment)
 
     @extend_schema(request=KeyBody, responses={201: IssuedKeyAnswer})
     def create(self, request: Request) -> Response:

@@ -13,6 +13,26 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="BrokenEntry",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "shard", "entry", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("shard", models.IntegerField()),
+                ("entry", models.CharField(max_length=41)),
+                ("found_at", models.DateTimeField()),
+                ("error", models.TextField()),
+                ("fields", models.BinaryField()),
+            ],
+            options={
+                "db_table": "broken_entries",
+                "managed": False,
+            },
+        ),
+        migrations.CreateModel(
             name="Decision",
             fields=[
                 ("organization_id", models.UUIDField(editable=False)),
@@ -60,9 +80,10 @@ class Migration(migrations.Migration):
             name="Drained",
             fields=[
                 ("shard", models.IntegerField(primary_key=True, serialize=False)),
-                ("last_entry", models.CharField(max_length=40)),
-                ("last_logged_at", models.DateTimeField(null=True)),
-                ("looked_at", models.DateTimeField()),
+                ("last_ms", models.BigIntegerField(default=0)),
+                ("last_seq", models.BigIntegerField(default=0)),
+                ("audited_at", models.DateTimeField(null=True)),
+                ("drifted", models.BigIntegerField(default=0)),
             ],
             options={
                 "db_table": "drained",
@@ -228,6 +249,15 @@ class Migration(migrations.Migration):
                 "db_table": "usage_hours",
                 "managed": False,
             },
+        ),
+        migrations.RemoveField(
+            model_name="key",
+            name="last_used_at",
+        ),
+        migrations.AddField(
+            model_name="key",
+            name="former_digest",
+            field=models.BinaryField(max_length=32, null=True),
         ),
         migrations.AddField(
             model_name="product",

@@ -63,20 +63,29 @@ CREATE TABLE unknown_keys (
     PRIMARY KEY (organization_id, environment_id, minute)
 );
 CREATE TABLE drained (
-    shard integer PRIMARY KEY, last_entry varchar(40) NOT NULL, last_logged_at timestamptz, looked_at timestamptz NOT NULL
+    shard integer PRIMARY KEY, last_ms bigint NOT NULL DEFAULT 0, last_seq bigint NOT NULL DEFAULT 0,
+    audited_at timestamptz, drifted bigint NOT NULL DEFAULT 0
+);
+CREATE TABLE broken_entries (
+    shard integer NOT NULL, entry varchar(41) NOT NULL, found_at timestamptz NOT NULL, error text NOT NULL,
+    fields bytea NOT NULL, PRIMARY KEY (shard, entry)
 );
 """
 
 FUNCTIONS = """
-CREATE FUNCTION usage_add_partition(parent text, name text, lower text, upper text) RETURNS void
+CREATE FUNCTION usage_add_partition(parent text, name text, lower text, upper text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    IF parent NOT IN ('decisions', 'ledger', 'usage_seen') OR name !~ '^[a-z_]+_[0-9]{6,8}$' THEN
+    IF parent NOT IN ('decisions', 'ledger', 'usage_seen') OR name !~ ('^' || parent || '_[0-9]{6,8}$') THEN
         RAISE EXCEPTION 'no partition of %', parent;
     END IF;
     IF to_regclass('partitions.' || name) IS NULL THEN
         EXECUTE format('CREATE TABLE partitions.%I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)', name, parent, lower, upper);
+        RETURN true;
     END IF;
+    RETURN false;
+EXCEPTION WHEN check_violation THEN
+    RETURN false; -- rows of that time lie in the partition for all others, and stay there
 END $$;
 
 CREATE FUNCTION usage_drop_partition(name text) RETURNS void
@@ -88,6 +97,12 @@ BEGIN
     EXECUTE format('DROP TABLE IF EXISTS partitions.%I', name);
 END $$;
 
+CREATE FUNCTION usage_forget_others(decided_before timestamptz, seen_before uuid) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    DELETE FROM partitions.decisions_other WHERE decided_at < decided_before;
+    DELETE FROM partitions.usage_seen_other WHERE id < seen_before;
+$$;
+
 CREATE FUNCTION usage_partitions() RETURNS SETOF text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -95,19 +110,22 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 REVOKE EXECUTE ON FUNCTION usage_add_partition(text, text, text, text), usage_drop_partition(text),
-    usage_partitions() FROM PUBLIC;
+    usage_forget_others(timestamptz, uuid), usage_partitions() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION usage_add_partition(text, text, text, text), usage_drop_partition(text),
-    usage_partitions() TO licet_sweep;
+    usage_forget_others(timestamptz, uuid), usage_partitions() TO licet_sweep;
 """
 
 TENANT_TABLES = ("decisions", "ledger", "usage_seen", "usage_hours", "usage_days", "key_uses", "unknown_keys")
 READ_ONLY = "REVOKE INSERT, UPDATE, DELETE ON {} FROM licet_app;".format(", ".join(TENANT_TABLES))
+NOT_A_TENANTS = "REVOKE ALL ON broken_entries FROM licet_app; REVOKE INSERT, UPDATE, DELETE ON drained FROM licet_app;"
 APPEND_ONLY = "REVOKE UPDATE, DELETE ON decisions, ledger, usage_seen FROM licet_sweep;"
 BACK = """
 DROP FUNCTION usage_add_partition(text, text, text, text);
 DROP FUNCTION usage_drop_partition(text);
+DROP FUNCTION usage_forget_others(timestamptz, uuid);
 DROP FUNCTION usage_partitions();
-DROP TABLE decisions, ledger, usage_seen, usage_hours, usage_days, key_uses, unknown_keys, drained;
+DROP TABLE decisions, ledger, usage_seen, usage_hours, usage_days, key_uses, unknown_keys, drained,
+    broken_entries;
 DROP SCHEMA partitions;
 """
 
@@ -134,6 +152,6 @@ class Migration(migrations.Migration):
         *(protect(table) for table in (*TENANT_TABLES, "catalogs")),
         refer("catalogs", "environment_id", "environments"),
         migrations.RunSQL(CATALOGS, migrations.RunSQL.noop),
-        migrations.RunSQL([READ_ONLY, APPEND_ONLY], migrations.RunSQL.noop),
+        migrations.RunSQL([READ_ONLY, NOT_A_TENANTS, APPEND_ONLY], migrations.RunSQL.noop),
         refuse("ledger", "ledger_append_only", when="", sentence="The ledger is only added to."),
     ]

@@ -5,9 +5,10 @@ from licensing.models.customer import Customer
 from licensing.models.key import Key
 from licensing.models.license import License
 from licensing.models.plan import Plan, PlanVersion
-from licensing.models.usage import Decision, Drained, KeyUse, LedgerEntry, UnknownKeys, UsageDay, UsageHour
+from licensing.models.usage import BrokenEntry, Decision, Drained, KeyUse, LedgerEntry, UnknownKeys, UsageDay, UsageHour
 
 __all__ = [
+    "BrokenEntry",
     "Catalog",
     "Customer",
     "Decision",

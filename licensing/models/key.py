@@ -11,6 +11,10 @@ from licensing.models.within import TenantForeignKey
 
 
 class Key(Held):
+    """`former_digest` is by the pepper before: the name under which the data plane must not find it any more.
+    `last_used_at` is set by whoever shows keys (licensing.queries.keys).
+    """
+
     PREFIX = "key"
     FACT_KIND = "key"
 
@@ -18,6 +22,7 @@ class Key(Held):
     name = models.CharField(max_length=200, null=True)  # noqa: DJ001 - shown as null, not as ""
     prefix = models.CharField(max_length=16, null=True)  # noqa: DJ001 - an imported key may have none that is known
     digest = models.BinaryField(max_length=32)
+    former_digest = models.BinaryField(max_length=32, null=True)
     pepper_version = models.PositiveIntegerField()
     last4 = models.CharField(max_length=4, null=True)  # noqa: DJ001 - as above
     imported = models.BooleanField(default=False)
@@ -26,8 +31,8 @@ class Key(Held):
     user = models.CharField(max_length=200, null=True)  # noqa: DJ001 - bound to nobody is not bound to ""
     rotated_from = TenantForeignKey("Key", null=True)
     expires_at = models.DateTimeField(null=True)
-    last_used_at = models.DateTimeField(null=True)
     metadata = models.JSONField(default=dict)
+    last_used_at: datetime | None = None
 
     class Meta:
         db_table = "keys"

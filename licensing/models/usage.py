@@ -1,4 +1,4 @@
-"""What was decided and what was used. The tables are made by SQL (migration 0006): most are partitioned by time.
+"""What was decided and what was used. The tables are made by SQL (migration 0007): most are partitioned by time.
 
 Rows are written by the drain alone (licensing.usage), over the `sweep` connection; tenants may read.
 """
@@ -139,16 +139,37 @@ class UnknownKeys(TenantModel, InEnvironment):
 
 
 class Drained(models.Model):
-    """How far the drain has come in a shard's log, so that a log which forgot can be told from one that is new."""
+    """The last entry of a shard's log that is in the tables, so that a log which forgot can be told from one that is
+    new; and how many counters the last audit found to differ.
+    """
 
     shard = models.IntegerField(primary_key=True)
-    last_entry = models.CharField(max_length=40)
-    last_logged_at = models.DateTimeField(null=True)
-    looked_at = models.DateTimeField()
+    last_ms = models.BigIntegerField(default=0)
+    last_seq = models.BigIntegerField(default=0)
+    audited_at = models.DateTimeField(null=True)
+    drifted = models.BigIntegerField(default=0)
 
     class Meta:
         managed = False
         db_table = "drained"
 
     def __str__(self) -> str:
-        return f"shard {self.shard} to {self.last_entry}"
+        return f"shard {self.shard} to {self.last_ms}-{self.last_seq}"
+
+
+class BrokenEntry(models.Model):
+    """An entry of the log that could not be read as a whole, as it was (msgpack of its fields), and why."""
+
+    pk = models.CompositePrimaryKey("shard", "entry")
+    shard = models.IntegerField()
+    entry = models.CharField(max_length=41)
+    found_at = models.DateTimeField()
+    error = models.TextField()
+    fields = models.BinaryField()
+
+    class Meta:
+        managed = False
+        db_table = "broken_entries"
+
+    def __str__(self) -> str:
+        return f"{self.entry} of shard {self.shard}"

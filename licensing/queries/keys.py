@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from licensing.models import Key
+from licensing.models import Key, KeyUse
 from tenants.tenancy import Place
 
 
@@ -35,10 +35,19 @@ def of_license(license_id: UUID, within: Place) -> QuerySet[Key]:
 
 
 def found(key_id: UUID, within: Place) -> Key | None:
-    """With its license, the license's customer, and the key that it was rotated from."""
+    """With its license, the license's customer, the key that it was rotated from, and its last use."""
     keys = Key.objects.within(within).select_related("license__customer", "rotated_from")
-    key: Key | None = keys.filter(pk=key_id).first()
-    return key
+    rows: list[Key] = with_last_use(list(keys.filter(pk=key_id)), within)
+    return rows[0] if rows else None
+
+
+def with_last_use(keys: list[Key], within: Place) -> list[Key]:
+    """The same rows, with `last_used_at` as far as the usage log was drained: one query for all of them."""
+    uses = KeyUse.objects.of_organization(within.organization_id).filter(key_id__in=[key.id for key in keys])
+    last = dict(uses.values_list("key_id", "last_used_at"))
+    for key in keys:
+        key.last_used_at = last.get(key.id)
+    return keys
 
 
 def successor(key: Key, within: Place) -> Key | None:

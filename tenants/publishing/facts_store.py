@@ -59,7 +59,8 @@ def store(epoch: int, built: Iterable[tuple[str, Built]], *, even_if_newer: bool
     arguments: list[Any] = []
     for kind, one in built:
         keys.append(facts.redis_key(kind, one.name))
-        arguments += [epoch, one.revision, facts.encode(epoch, one.revision, one.fact)]
+        data = b"" if one.fact is None else facts.encode(epoch, one.revision, one.fact)
+        arguments += [epoch, one.revision, data]
     gave_way: list[str] = []
     for start in range(0, len(keys), BATCH):
         some = keys[start : start + BATCH]

@@ -15,11 +15,13 @@ from verify.ground.ids import encode
 
 
 class Built(NamedTuple):
-    """`name` is the end of its Redis key; `revision` that of the row it was built from."""
+    """`name` is the end of its Redis key; `revision` that of the row it was built from. Without a fact: what the row
+    was told under before, and is no more.
+    """
 
     name: str
     revision: int
-    fact: Fact
+    fact: Fact | None
 
 
 class Source(NamedTuple):

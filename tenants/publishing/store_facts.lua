@@ -1,4 +1,5 @@
--- Stores facts, each only if newer than what is held: KEYS[i] gets (epoch, revision, data) from ARGV.
+-- Stores facts, each only if newer than what is held: KEYS[i] gets (epoch, revision, data) from ARGV. Empty data: there
+-- shall be none of that name any more.
 -- ARGV[1] is 1 in a repair: then only a fact of the same epoch and a higher revision stays.
 -- Returns the indexes (from 1) of those that gave way to what is held.
 local repair, gave_way = ARGV[1] == '1', {}
@@ -14,6 +15,8 @@ for i, key in ipairs(KEYS) do
   end
   if newer then
     gave_way[#gave_way + 1] = i
+  elseif data == '' then
+    redis.call('DEL', key)
   elseif held ~= data then
     redis.call('SET', key, data)
   end

@@ -28,9 +28,24 @@ def ready_key(shard: int) -> str:
     return f"ready:{_tag(shard)}"
 
 
+def rebuilding_key(shard: int) -> str:
+    """There while the shard's counters are made anew."""
+    return f"rebuilding:{_tag(shard)}"
+
+
+def counter_patterns(shard: int) -> tuple[str, str]:
+    """All that `quota_key` and `rate_key` name."""
+    return f"used:{_tag(shard)}:*", f"rate:{_tag(shard)}:*"
+
+
 def backlog_key(shard: int) -> str:
     """How many calls the log holds that are not in the ledger yet."""
     return f"backlog:{_tag(shard)}"
+
+
+def drained_key(shard: int) -> str:
+    """The last entry of the log that was acknowledged: a store that knows less than the ledger came back older."""
+    return f"drained:{_tag(shard)}"
 
 
 def batch_key(shard: int, batch: str) -> str:

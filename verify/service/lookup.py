@@ -34,7 +34,7 @@ class Found(NamedTuple):
 
     facts: Facts
     plan_version: int
-    newer_digest: str | None
+    newer_digest: Digest | None
 
 
 class Trail:
@@ -106,6 +106,6 @@ async def find_facts(trail: Trail, peppers: tuple[Pepper, ...], caller: Caller, 
             if version not in plan.versions:
                 raise StoreNotReady  # the license was told before its plan's new version
             facts = Facts(environment, known, license, customer, plan, trail.revision, caller.catalog)
-            return Found(facts, version, None if digest is digests[0] else digests[0].value.hex())
+            return Found(facts, version, None if digest is digests[0] else digests[0])
     trail.missed()
     return None

@@ -117,7 +117,7 @@ def _logged(
     presented: Presented, found: Found, verdict: Verdict, checks: Checks, meters: dict[str, str], now: int
 ) -> Logged:
     facts, asked = found.facts, presented.asked
-    usage = asked.usage
+    usage, newer = asked.usage, found.newer_digest
     return Logged(
         id=presented.id.bytes,
         decided_at=now,
@@ -141,7 +141,8 @@ def _logged(
         user=asked.user,
         device=asked.device,
         context=asked.context,
-        digest=found.newer_digest,
+        digest=newer.value.hex() if newer else None,
+        pepper_version=newer.pepper_version if newer else 0,
     )
 
 

@@ -1,4 +1,4 @@
-"""`manage.py drain`: the process that will move the usage log into the ledger. There is no log yet, so it waits."""
+"""`manage.py drain`: moves the usage log into the ledger, until it is stopped."""
 
 import signal
 import threading
@@ -6,13 +6,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from licensing.usage.drain import Drain
+from tenants.publishing.ticking import keep_ticking
+
 
 class Command(BaseCommand):
-    help = "Moves the usage log into the ledger. A frame: nothing writes a usage log yet."
+    help = "Moves the usage log into the ledger, and rebuilds the counters of a store that lost them."
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
-        stop.wait()
+        keep_ticking("drain", Drain().tick, stop)

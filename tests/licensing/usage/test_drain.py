@@ -1,0 +1,194 @@
+"""Every call that the log has is in the tables once, whatever happens to the drain on the way."""
+
+import logging
+import random
+import threading
+import time
+
+import msgspec
+import pytest
+from django.db import connections
+from django.test import override_settings
+
+from licensing.models import BrokenEntry, Decision, Drained, LedgerEntry
+from licensing.usage.drain import Drain
+from licensing.usage.stream import GROUP, client
+from tenants.publishing.ticking import keep_ticking
+from tests.licensing.usage.feeding import Feed, expected, found
+from verify.ground.ids import new_uuid
+from verify.limits.counted import Code
+from verify.limits.log_entry import Unknown, encode_unknown
+from verify.limits.shards import log_key, ready_key
+
+CHANCE = 20260
+PATIENCE_SECONDS = 60.0
+
+
+def run(drain: Drain) -> None:
+    while drain.tick():
+        pass
+
+
+def test_decisions_ledger_and_rollups_are_what_an_independent_count_says(feed: Feed) -> None:
+    feed.tell_many(1500, random.Random(CHANCE))
+    run(feed.drain())
+    assert found(feed) == expected(feed)
+    assert (feed.waiting(), feed.backlog()) == (0, 0)
+
+
+def test_items_that_come_again_in_other_batches_change_nothing(feed: Feed) -> None:
+    chance = random.Random(CHANCE + 1)
+    feed.tell_many(1000, chance, repeated_percent=5)
+    drain = feed.drain()
+    run(drain)
+    once = list(feed.said.values())
+    feed.tell(once[:300])  # and long after
+    feed.tell([once[0], once[0], once[1]])
+    run(drain)
+    assert found(feed) == expected(feed)
+    assert (feed.waiting(), feed.backlog()) == (0, 0)
+
+
+def test_entries_may_come_in_any_order(feed: Feed) -> None:
+    chance = random.Random(CHANCE + 2)
+    calls = sorted((feed.any_call(chance) for _ in range(300)), key=lambda one: -one[0].decided_at)
+    for start in range(0, 300, 30):
+        feed.tell(calls[start : start + 30])
+    run(feed.drain())
+    assert found(feed) == expected(feed)
+
+
+def test_an_entry_says_everything_of_its_call(feed: Feed) -> None:
+    logged = feed.call(
+        usage={"tokens": 7, "requests": 1},
+        added={"tokens": 7, "requests": 1},
+        charges={"tokens": 12},
+        features=["export", "audit", "export"],
+        ip="203.0.113.7",
+        resource="/a\0b",
+        context={"note": "a\0b", "n": [1, None]},
+    )
+    feed.tell([(logged, Code.ADMITTED)])
+    run(feed.drain())
+    decision = Decision.objects.across_tenants().get(organization_id=feed.organization)
+    assert (decision.id.bytes, decision.outcome, decision.repeat) == (logged.id, "VALID", False)
+    assert (decision.ip, decision.resource, decision.context) == (
+        "203.0.113.7",
+        "/a\ufffdb",
+        {"note": "a\ufffdb", "n": [1, None]},
+    )
+    assert decision.usage == {"tokens": 7, "requests": 1}
+    entries = LedgerEntry.objects.across_tenants().filter(organization_id=feed.organization).order_by("meter")
+    assert [(row.meter, row.value, row.charges, row.features) for row in entries] == [
+        ("requests", 1, 0, ["audit", "export"]),
+        ("tokens", 7, 12, ["audit", "export"]),
+    ]
+
+
+def test_two_drains_at_once_count_nothing_twice(feed: Feed) -> None:
+    feed.tell_many(3000, random.Random(CHANCE + 3), repeated_percent=5)
+    stop = threading.Event()
+
+    def work(name: str) -> None:
+        keep_ticking("drain", Drain([feed.shard], consumer=name).tick, stop)
+        connections.close_all()
+
+    workers = [threading.Thread(target=work, args=(name,)) for name in ("one", "two")]
+    for worker in workers:
+        worker.start()
+    patience_ends = time.monotonic() + PATIENCE_SECONDS
+    while feed.waiting() and time.monotonic() < patience_ends and not stop.is_set():
+        time.sleep(0.02)
+    ended_by_itself = stop.is_set()
+    stop.set()
+    for worker in workers:
+        worker.join()
+    assert not ended_by_itself
+    assert found(feed) == expected(feed)
+    assert (feed.waiting(), feed.backlog()) == (0, 0)
+
+
+def test_what_a_dead_drain_had_taken_is_drained_by_the_next_one_of_its_name(feed: Feed) -> None:
+    feed.tell_many(200, random.Random(CHANCE + 4))
+    client().xreadgroup(GROUP, "test", {log_key(feed.shard): ">"}, count=3)
+    run(feed.drain())
+    assert found(feed) == expected(feed)
+
+
+def test_an_entry_that_cannot_be_read_is_put_aside_and_takes_no_other_with_it(
+    feed: Feed, caplog: pytest.LogCaptureFixture
+) -> None:
+    good = feed.any_call(random.Random(CHANCE + 5))
+    nonsense = feed.put({"calls": b"\xc1", "outcomes": msgspec.msgpack.encode((1, [[0, [], []]]))})
+    strange = feed.call(environment="env_00000000000000000000000000")
+    too_large = feed.call(plan_version=2**40)
+    too_long = feed.call(added={"m" * 65: 1})  # which only the database sees
+    feed.tell([good, (strange, Code.ADMITTED), (too_large, Code.ADMITTED)])
+    feed.tell([(too_long, Code.ADMITTED)])
+    feed.tell_many(50, random.Random(CHANCE + 6))
+    with caplog.at_level(logging.ERROR):
+        run(feed.drain())
+    for bad in (strange, too_large, too_long):
+        del feed.said[bad.id]
+    assert found(feed) == expected(feed)
+    assert (feed.waiting(), feed.backlog()) == (0, 0)
+    aside = BrokenEntry.objects.using("sweep").filter(shard=feed.shard).order_by("entry")
+    assert len(aside) == 3
+    assert aside[0].entry == nonsense.decode()
+    assert msgspec.msgpack.decode(bytes(aside[0].fields))[b"calls"] == b"\xc1"
+    assert len([one for one in caplog.records if "is put aside" in one.message]) == 3
+
+
+def test_keys_that_nobody_knows_are_counted_per_minute_once(feed: Feed) -> None:
+    minute = feed.base_ms - feed.base_ms % 60_000
+    environment = feed.place.environment.public_id
+    told = [Unknown(new_uuid().bytes, environment, minute, times) for times in (3, 4)]
+    for _ in range(2):
+        feed.put({"unknown": encode_unknown(told)})
+    run(feed.drain())
+    with connections["sweep"].cursor() as cursor:
+        cursor.execute("SELECT times FROM unknown_keys WHERE organization_id = %s", [feed.organization])
+        assert cursor.fetchall() == [(7,)]
+
+
+def test_a_database_that_goes_away_is_waited_out(feed: Feed, caplog: pytest.LogCaptureFixture) -> None:
+    feed.tell_many(3000, random.Random(CHANCE + 7), repeated_percent=5)
+    drain, stop = feed.drain(), threading.Event()
+
+    def work() -> None:
+        keep_ticking("drain", drain.tick, stop)
+        connections.close_all()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    patience_ends = time.monotonic() + PATIENCE_SECONDS
+    cuts = 0
+    while feed.waiting() and time.monotonic() < patience_ends and worker.is_alive():
+        with connections["owner"].cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND query ~ %s",
+                ["COPY|usage_|INSERT INTO (key_uses|drained)"],
+            )
+            cuts += len(cursor.fetchall()) if cuts < 6 else 0
+        time.sleep(0.05 if cuts < 6 else 0.5)
+    stop.set()
+    worker.join()
+    assert cuts > 0
+    assert found(feed) == expected(feed)
+    assert (feed.waiting(), feed.backlog()) == (0, 0)
+
+
+def test_half_a_full_log_is_told_once(feed: Feed, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(2):
+        feed.tell([feed.any_call(random.Random(CHANCE + 8)) for _ in range(30)])
+    with override_settings(LICET_LOG_CAP=100), caplog.at_level(logging.ERROR):
+        run(feed.drain())
+    assert len([one for one in caplog.records if "wait for the ledger" in one.message]) == 1
+
+
+def test_the_shard_is_ready_after_the_first_round_and_the_last_entry_is_noted(feed: Feed) -> None:
+    assert client().exists(ready_key(feed.shard)) == 1
+    last = feed.tell([feed.any_call(random.Random(CHANCE + 9))])
+    run(feed.drain())
+    row = Drained.objects.using("sweep").get(shard=feed.shard)
+    assert f"{row.last_ms}-{row.last_seq}".encode() == last
