@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 ENVIRONMENT_RESOURCES = (
     *("products", "features", "meters", "plans", "customers", "licenses", "keys", "secret_keys"),
-    *("events", "jobs"),
+    *("events", "jobs", "usage"),
 )
 ENVIRONMENT_PERMISSIONS = frozenset(
     [f"{resource}:{access}" for resource in ENVIRONMENT_RESOURCES for access in ("read", "write")] + ["verify"]

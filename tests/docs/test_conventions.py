@@ -85,7 +85,7 @@ def test_money_is_an_integer_in_minor_units_beside_its_currency(place: Place) ->
 
 def test_ids_are_a_prefix_and_the_crockford_base32_of_a_uuidv7(place: Place) -> None:
     """Ids are a type prefix + Crockford base32 of a UUIDv7."""
-    ids = [one["id"] for one in everything(place)]
+    ids = [one["id"] for one in everything(place) if "id" in one]  # usage is sums, and has none
     assert len(ids) > 20
     for name in ids:
         prefix = name.split("_")[0]

@@ -100,7 +100,7 @@ class ResourceSchema(AutoSchema):
         return f"{serializer_name}List"
 
     def _map_serializer(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> Schema:  # noqa: FBT001, FBT002 - its signature
-        """What is shown is always there."""
+        """What is shown is always there, but for what the answer itself says it may lack."""
         found: Schema = super()._map_serializer(serializer, direction, bypass_extensions)
         if direction == "response" and "properties" in found:
             for name, expansion in getattr(type(serializer), "expansions", {}).items():
@@ -108,7 +108,8 @@ class ResourceSchema(AutoSchema):
                 found["properties"][name] = {"oneOf": [found["properties"][name], whole]}
             for shown in found["properties"].values():
                 shown.pop("readOnly", None)
-            found["required"] = list(found["properties"])
+            may_lack = getattr(type(serializer), "may_lack", ())
+            found["required"] = [name for name in found["properties"] if name not in may_lack]
         return found
 
     def _get_response_bodies(self, direction: Any = "response") -> Schema:

@@ -32,6 +32,8 @@ LISTS = {
     "audit_log": 3,  # and the links of all of them
     "members": 2,
     "invitations": 2,
+    "usage": 3,  # and which meters there are
+    "usage?group_by=key,feature&window=day": 3,
 }
 READS = {"plans": 3, "keys": 3, "audit_log": 3}  # the others need 2
 CHANGES = {
@@ -84,7 +86,7 @@ def test_a_read_needs_the_tenant_and_the_row(place: Place, caller: Client) -> No
     many(place)
     for resource in (path for path in LISTS if "?" not in path):
         data = place.api.get(f"/v1/{resource}").json().get("data")
-        if data:
+        if data and "id" in data[0]:
             counted = asked(caller, "GET", f"{resource}/{data[0]['id']}") - AUTHENTICATION
             assert counted == READS.get(resource, 2), resource
 
