@@ -18,6 +18,7 @@ from django.db import connections
 
 from licensing.usage.books import last_entries
 from licensing.usage.counters import levels, sums
+from licensing.usage.counters.store import names_like, redis_now
 from licensing.usage.stream import NONE_YET, Entry, EntryId, Stream, client, script
 from verify.answer import EPOCH, rfc3339
 from verify.limits import shards as names
@@ -73,7 +74,7 @@ def _fill(lost: Sequence[Stream]) -> None:
     shards = sums.Shards(frozenset(stream.shard for stream in lost), settings.LICET_COUNTER_SHARDS)
     for stream in lost:
         _clear(stream.shard)
-    now_us = _now()
+    now_us = redis_now()
     asked = sums.current(now_us // 1000)
     with sums.unhurried():
         counters = sums.by_rollups(asked, shards)
@@ -97,25 +98,15 @@ def _goes_at(counter: str, asked: sums.Named) -> int | None:
 def _clear(shard: int) -> None:
     """What an older store has may be too little, or too much."""
     for pattern in names.counter_patterns(shard):
-        for some in _found(pattern):
+        for some in names_like(pattern):
             client().unlink(*some)
-
-
-def _found(pattern: str) -> Iterator[list[bytes]]:
-    cursor = 0
-    while True:
-        cursor, found = client().scan(cursor, match=pattern, count=BATCH)
-        if found:
-            yield found
-        if cursor == 0:
-            return
 
 
 def _declare(stream: Stream, token: str, before: EntryId) -> None:
     """`before`: the last entry in the tables when the loss was found."""
     last = last_entries([stream.shard]).get(stream.shard, NONE_YET)
     keys = [names.ready_key(stream.shard), names.rebuilding_key(stream.shard), names.drained_key(stream.shard)]
-    if not script(_scripts / "declare_ready.lua")(keys=keys, args=[token, str(last), _now()]):
+    if not script(_scripts / "declare_ready.lua")(keys=keys, args=[token, str(last), redis_now()]):
         log.warning("The store was emptied while shard %d was made anew; once more", stream.shard)
     elif before == NONE_YET:
         log.info("Shard %d begins", stream.shard)
@@ -127,11 +118,6 @@ def _declare(stream: Stream, token: str, before: EntryId) -> None:
             rfc3339(before.ms),
             max(0, last.ms - before.ms),
         )
-
-
-def _now() -> int:
-    seconds, microseconds = client().time()
-    return int(seconds * 1_000_000 + microseconds)
 
 
 @contextmanager

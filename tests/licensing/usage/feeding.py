@@ -30,12 +30,13 @@ class Feed:
 
     place: Place
     base_ms: int
+    totals: tuple[int, ...] = (1024, 1023, 1021)
     entries: int = 0
     said: dict[bytes, Said] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
-        return next(total for total in (1024, 1023, 1021) if shard_of(self.place.sample["customer"], total))
+        return next(total for total in self.totals if shard_of(self.place.sample["customer"], total))
 
     @property
     def shard(self) -> int:

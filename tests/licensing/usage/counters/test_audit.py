@@ -1,0 +1,96 @@
+"""The audit finds what differs, and nothing while calls go on."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.db import connections
+
+from licensing.models import Drained
+from licensing.usage.counters.audit import Audit, NotComparable, audit
+from licensing.usage.stream import client
+from tenants import clock
+from tenants.publishing.ticking import keep_ticking
+from tests.licensing.usage.counted import Counted, counted
+from tests.licensing.usage.feeding import Feed
+from verify.limits.shards import ready_key
+
+ROUNDS = 5
+
+
+def audited(feed: Feed) -> Audit:
+    return audit(feed.shard, of=feed.total, now=clock.now())
+
+
+def calling(one: Counted, stop: threading.Event) -> None:
+    while not stop.is_set():
+        one.verify(usage={"requests": 1})
+
+
+def draining(feed: Feed, stop: threading.Event) -> None:
+    keep_ticking("drain", feed.drain().tick, stop)
+    connections.close_all()
+
+
+def test_with_calls_going_on_there_is_no_difference(feed: Feed, tmp_path: Path) -> None:
+    quotas = [
+        {"meter": "requests", "limit": 10**9, "period": period, "overage": "deny", "per": per}
+        for per in ("license", "customer")
+        for period in ("month", "lifetime")
+    ]
+    with counted(feed, tmp_path, quotas=quotas, rate_limits=[]) as one:
+        stop = threading.Event()
+        workers = [threading.Thread(target=calling, args=(one, stop)) for _ in range(3)]
+        workers.append(threading.Thread(target=draining, args=(feed, stop)))
+        for worker in workers:
+            worker.start()
+        try:
+            while int(client().get(next(client().scan_iter(f"used:{{s{feed.shard:02}}}:*"), b"") or b"") or 0) < 20:
+                assert not stop.is_set()
+            found = [audited(feed) for _ in range(ROUNDS)]
+        finally:
+            stop.set()
+            for worker in workers:
+                worker.join()
+    assert found == [Audit(4, [])] * ROUNDS
+
+
+def test_a_planted_difference_is_found_told_and_noted(feed: Feed, tmp_path: Path) -> None:
+    with counted(feed, tmp_path) as one:
+        one.verify()
+        feed.drain().tick()
+        assert audited(feed) == Audit(9, [])
+        names = sorted(client().scan_iter(f"used:{{s{feed.shard:02}}}:*"))
+        client().incrby(names[0], 3)
+        client().delete(names[1])
+        drifts = audited(feed).drifts
+        assert [(one.counter, int(one.holds), int(one.ledger)) for one in drifts] == [
+            (names[0].decode(), 4, 1),
+            (names[1].decode(), 0, 1),
+        ]
+        assert Drained.objects.using("sweep").get(shard=feed.shard).drifted == 2
+
+
+def test_the_command_exits_with_1_when_something_differs(
+    feed: Feed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with counted(feed, tmp_path) as one:
+        one.verify()
+        feed.drain().tick()
+        name = next(client().scan_iter(f"used:{{s{feed.shard:02}}}:*"))
+        client().incrby(name, 3)
+    with pytest.raises(SystemExit) as ended:
+        call_command("audit_counters", shard=feed.shard)
+    assert ended.value.code == 1
+    assert f"{name.decode()} holds 4, the ledger says 1" in capsys.readouterr().out
+
+
+def test_what_is_not_ready_or_not_drained_is_not_compared(feed: Feed, tmp_path: Path) -> None:
+    with counted(feed, tmp_path) as one:
+        one.verify()
+        with pytest.raises(NotComparable, match="backlog"):
+            audit(feed.shard, of=feed.total, now=clock.now(), patience_seconds=0.1)
+        client().delete(ready_key(feed.shard))
+        with pytest.raises(NotComparable, match="made anew"):
+            audited(feed)
