@@ -4,7 +4,7 @@ from django.urls import include, path
 
 from dashboard import converters
 from dashboard.views import account, home
-from dashboard.views.licensing import catalogue, changes, customers, holds, keys, licenses, plans, revoking
+from dashboard.views.licensing import catalogue, changes, customers, holds, keys, licenses, plans, revoking, usage
 from dashboard.views.operations.addresses import of_operations, of_whole_organization
 from dashboard.views.people import acceptance, invitations, members
 
@@ -33,12 +33,16 @@ of_environment = [
     path("licenses/<lic:license_id>/revocation", holds.revocation, name="license_revocation"),
     path("licenses/<lic:license_id>/keys/new", keys.new_key, name="new_key"),
     path("licenses/<lic:license_id>/keys/import", keys.key_import, name="key_import"),
+    path("licenses/<lic:license_id>/usage", usage.license_usage, name="license_usage"),
+    path("licenses/<lic:license_id>/decisions", usage.license_decisions, name="license_decisions"),
     path("keys/<key:key_id>", keys.key_page, name="key"),
     path("keys/<key:key_id>/change", keys.key_change, name="key_change"),
     path("keys/<key:key_id>/rotation", keys.key_rotation, name="key_rotation"),
     path("keys/<key:key_id>/suspension", holds.key_suspension, name="key_suspension"),
     path("keys/<key:key_id>/reinstatement", holds.key_reinstatement, name="key_reinstatement"),
     path("keys/<key:key_id>/revocation", revoking.key_revocation, name="key_revocation"),
+    path("keys/<key:key_id>/usage", usage.key_usage, name="key_usage"),
+    path("keys/<key:key_id>/decisions", usage.key_decisions, name="key_decisions"),
     *(address for kind in catalogue.KINDS for address in catalogue.addresses(kind)),
     *of_operations(),
 ]

@@ -1,12 +1,16 @@
 """Forms about products, features and meters."""
 
+from typing import Any
+
 from django import forms
+from django.core.validators import URLValidator
 
 from dashboard.forms.fields import FOR_PROGRAMS, CodeField, LinesField, NameField, OptionalField
 from dashboard.forms.telling import ActForm
 from licensing.models.catalogue import AGGREGATIONS
 from tenants.http.fields import TextList
 
+LONGEST_URL = 500
 _AGGREGATIONS = {
     "sum": "Sum: values are added up",
     "count": "Count: events are counted, whatever their value",
@@ -14,6 +18,19 @@ _AGGREGATIONS = {
     "unique": "Unique: different values are counted",
     "latest": "Latest: the last value",
 }
+
+
+class UrlField(OptionalField):
+    """Checked as the API checks it."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.URLInput(attrs=FOR_PROGRAMS)
+        super().__init__(max_length=LONGEST_URL, widget=widget, validators=[URLValidator()], **options)
+
+
+def _upgrade_url() -> UrlField:
+    help_text = "Where customers change their plan; denials that a plan would lift name it."
+    return UrlField(label="Upgrade page", help_text=help_text)
 
 
 class ProductForm(ActForm):
@@ -24,10 +41,11 @@ class ProductForm(ActForm):
         help_text="Access tokens for this product name it in `aud`.",
         widget=forms.TextInput(attrs=FOR_PROGRAMS),
     )
+    upgrade_url = _upgrade_url()
 
 
 class NewProductForm(ProductForm):
-    field_order = ("name", "code", "audience")
+    field_order = ("name", "code", "audience", "upgrade_url")
     code = CodeField()
     audience = OptionalField(
         label="Audience",

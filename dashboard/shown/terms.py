@@ -42,8 +42,12 @@ def _rate_limit(limit: Mapping[str, Any]) -> str:
     return f"{limit['name']}: {_number(limit['limit'], 'call')} per {period} and {limit['per']}{burst}"
 
 
+def in_period(period: str) -> str:
+    return _IN_PERIOD.get(period, f"per {period}")
+
+
 def _quota(quota: Mapping[str, Any]) -> str:
-    period = _IN_PERIOD.get(quota["period"], f"per {quota['period']}")
+    period = in_period(quota["period"])
     beyond = "denied" if quota["overage"] == "deny" else "allowed as overage"
     return f"{quota['meter']}: {quota['limit']:,} {period}, per {quota['per']}; more is {beyond}"
 

@@ -24,6 +24,12 @@ def minute(moment: datetime) -> SafeString:
     return _time(moment, f"{_utc(moment):%-d %B %Y, %H:%M} UTC")
 
 
+@register.filter
+def second(moment: datetime) -> SafeString:
+    """`31 Jan 2026, 12:00:00`, for lists of what comes thick and fast; the heading says UTC."""
+    return _time(moment, f"{_utc(moment):%-d %b %Y, %H:%M:%S}")
+
+
 def _utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -13,8 +14,10 @@ from axe_playwright_python.base import AxeResults
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Response, ViewportSize
 
+from tenants import clock
 from tests.dashboard.conftest import Site, site_of
 from tests.dashboard.visiting.walking import walk
+from tests.licensing.usage_rows import Call, fill
 from tests.places import make_place
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ PAGES = {
     *("/env/licenses/lic", "/env/licenses/lic/keys/new", "/env/licenses/lic/keys/import"),
     *(f"/env/licenses/lic/{act}" for act in ("change", "overrides", "renewal", "plan", "suspension", "revocation")),
     "/env/keys/key",
+    *(f"/env/{one}/{page}" for one in ("licenses/lic", "keys/key") for page in ("usage", "decisions")),
     *(f"/env/keys/key/{act}" for act in ("change", "rotation", "suspension", "revocation")),
     *(f"/env/secret_keys{rest}" for rest in ("", "/new", "/skey", "/skey/change", "/skey/revocation")),
     *("/env/events", "/env/jobs", "/env/jobs/job"),
@@ -108,6 +112,10 @@ def _furnish(place: Place) -> None:
     key = place.post("keys", {"license": license, "name": "Production server", **bounds})["id"]
     place.post(f"keys/{key}/rotation", {"overlap_seconds": 3600})
     place.post("audit_log/verification", status=202)
+    whence = {"ip": "203.0.113.7", "method": "GET", "resource": "/v1/reports"}
+    now = clock.now()
+    days = [Call(now - timedelta(days=days, hours=1), {"requests": 7 * days + 1}, told=whence) for days in range(25)]
+    fill(place, [*days, Call(now, outcome="QUOTA_EXCEEDED", told=whence), Call(now, repeat=True)])
 
 
 def test_every_page_is_reached_by_links(tour: Tour) -> None:

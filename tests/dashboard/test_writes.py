@@ -66,6 +66,7 @@ WRITES: dict[str, Write] = {
 }
 READS = {
     *("licenses", "license", "key", "customers", "customer", "plans", "plan", "plan_version"),
+    *("license_usage", "license_decisions", "key_usage", "key_decisions"),
     *("products", "product", "features", "feature", "meters", "meter"),
     *("secret_keys", "secret_key", "events", "jobs", "job"),
 }

@@ -1,6 +1,6 @@
 """Products, features and meters: the same five pages for each, and one table of what differs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -34,7 +34,9 @@ MOST_PLANS = 20
 
 
 class Kind(NamedTuple):
-    """`noun` and `plural` name the pages, `plural` the permission too; `shown` are its own columns and their labels."""
+    """`noun` and `plural` name the pages, `plural` the permission too; `shown` are its own columns and their labels,
+    `more` those that only its own page has.
+    """
 
     noun: str
     plural: str
@@ -45,6 +47,7 @@ class Kind(NamedTuple):
     shown: dict[str, str]
     icon: str
     purpose: str
+    more: Mapping[str, str] = {}
 
     @property
     def new(self) -> str:
@@ -65,6 +68,7 @@ KINDS = (
         shown={"audience": "Audience"},
         icon="package",
         purpose="A product is what you sell; each plan belongs to one.",
+        more={"upgrade_url": "Upgrade page"},
     ),
     Kind(
         *("feature", "features", Feature, create_feature, NewFeatureForm, FeatureForm),
@@ -102,7 +106,7 @@ def _list(kind: Kind, request: HttpRequest, viewer: Viewer) -> HttpResponse:
     with tenant_transaction(viewer.environment.organization_id):
         rows = kind.model.objects.within(viewer.environment)
         page = page_of(request, rows, salt=f"{kind.plural}:{viewer.environment.id}")
-    context = _context(kind, viewer, rows=[(row, _facts(kind, row)) for row in page.rows], page=page)
+    context = _context(kind, viewer, rows=[(row, _facts(kind.shown, row)) for row in page.rows], page=page)
     return render(request, "licensing/catalogue/list.html", context)
 
 
@@ -111,7 +115,7 @@ def _one(kind: Kind, request: HttpRequest, viewer: Viewer, row_id: UUID) -> Http
     with tenant_transaction(viewer.environment.organization_id):
         plans = list(plans_with(row, viewer.environment).order_by("-id")[: MOST_PLANS + 1])
     shown = {"plans": plans[:MOST_PLANS], "has_more": len(plans) > MOST_PLANS}
-    context = _context(kind, viewer, row=row, facts=_facts(kind, row), **shown)
+    context = _context(kind, viewer, row=row, facts=_facts({**kind.shown, **kind.more}, row), **shown)
     return render(request, "licensing/catalogue/item.html", context)
 
 
@@ -174,9 +178,9 @@ def _row(kind: Kind, viewer: Viewer, row_id: UUID) -> Coded:
     return row
 
 
-def _facts(kind: Kind, row: Coded) -> list[tuple[str, str]]:
+def _facts(shown: Mapping[str, str], row: Coded) -> list[tuple[str, str]]:
     """Each label with its value in words."""
-    values = ((label, getattr(row, name)) for name, label in kind.shown.items())
+    values = ((label, getattr(row, name)) for name, label in shown.items())
     return [(label, ", ".join(value) if isinstance(value, list) else value) for label, value in values]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.dashboard.visiting.reading import told
+from tests.dashboard.visiting.reading import facts, told
 from tests.places import Place
 
 BODIES: dict[str, dict[str, Any]] = {
@@ -56,3 +56,17 @@ def test_a_page_names_the_plans_that_refer_to_it(place: Place, member: Client) -
         row = place.api.get(f"/v1/{plural}?code={code}").json()["data"][0]["id"]
         page = member.get(f"/{place.environment.public_id}/{plural}/{row}").content.decode()
         assert [plan for plan in ("Metered plan", "Starter") if f">{plan}</a>" in page] == named
+
+
+def test_a_product_has_a_page_to_upgrade_at_or_none(place: Place, member: Client) -> None:
+    products = f"/{place.environment.public_id}/products"
+    form = {"name": "Maps", "code": "maps", "upgrade_url": "example.com/upgrade"}
+    assert list(told(member.post(f"{products}/new", form).content.decode())) == ["upgrade_url"]
+    for given, shown in (("https://example.com/upgrade", "https://example.com/upgrade"), ("", None)):
+        row = place.api.get("/v1/products?code=maps").json()["data"]
+        url = f"{products}/{row[0]['id']}/change" if row else f"{products}/new"
+        assert member.post(url, {**form, "audience": "maps", "upgrade_url": given}).status_code == 302
+        (row,) = place.api.get("/v1/products?code=maps").json()["data"]
+        assert row["upgrade_url"] == shown
+        page = member.get(f"{products}/{row['id']}").content.decode()
+        assert facts(page)["Upgrade page"] == (shown or "None")
