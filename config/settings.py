@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from config import databases, email, production
-from config.env import BASE_DIR, home, load
+from config.env import BASE_DIR, Misconfigured, home, load
 from config.logs import logging_settings
 from verify.digests import read_ring
 
@@ -32,6 +32,8 @@ LICET_API_RATE_PER_SECOND = env.number("LICET_API_RATE_PER_SECOND", 100)
 LICET_METRICS_TOKEN = env.text("LICET_METRICS_TOKEN")
 LICET_COUNTER_SHARDS = env.number("LICET_COUNTER_SHARDS", 1)
 LICET_LOG_CAP = env.number("LICET_LOG_CAP", 1_000_000)
+if not 1 <= LICET_COUNTER_SHARDS <= 1024 or LICET_LOG_CAP < 1:  # noqa: PLR2004 - as the verify service has it
+    raise Misconfigured("LICET_COUNTER_SHARDS is 1 to 1024, LICET_LOG_CAP at least 1.")
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
 
 if PRODUCTION:

@@ -75,8 +75,8 @@ def _fill(lost: Sequence[Stream]) -> None:
     for stream in lost:
         _clear(stream.shard)
     now_us = redis_now()
-    asked = sums.current(now_us // 1000)
     with sums.unhurried():
+        asked = sums.current(now_us // 1000)
         counters = sums.by_rollups(asked, shards)
         rates = list(levels.levels(shards, EPOCH + timedelta(microseconds=now_us)))
     told: list[Told] = [(one, int(value), _goes_at(one, asked)) for one, value in counters.items()]

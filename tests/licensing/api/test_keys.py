@@ -186,3 +186,20 @@ def test_a_thousand_keys_come_in_at_once(place: Place) -> None:
     place.verify_until("VALID", key="key 999")
     assert place.verify(key="key 0")["code"] == "VALID"
     assert imported(place, *keys, {"hash": hex_of("more"), "hash_format": "sha256-hex"}).status_code == 400
+
+
+def test_a_key_shows_when_it_last_opened(place: Place) -> None:
+    used, refused, unused = issued(place), issued(place), issued(place)
+    assert used["last_used_at"] is None
+    place.post(f"keys/{refused['id']}/suspension", status=200)
+    place.verify_until("KEY_SUSPENDED", key=refused["secret"])
+    verdict = place.verify_until("VALID", key=used["secret"])
+    patience_ends = time.monotonic() + 30
+    while (shown := place.api.get(f"/v1/keys/{used['id']}").json())["last_used_at"] is None:
+        assert time.monotonic() < patience_ends
+        time.sleep(0.02)
+    assert used["created_at"] <= shown["last_used_at"]
+    assert verdict["code"] == "VALID"
+    data = place.api.get("/v1/keys").json()["data"]
+    last = {one["id"]: one["last_used_at"] for one in data}
+    assert (last[used["id"]], last[refused["id"]], last[unused["id"]]) == (shown["last_used_at"], None, None)

@@ -192,3 +192,17 @@ def test_the_shard_is_ready_after_the_first_round_and_the_last_entry_is_noted(fe
     run(feed.drain())
     row = Drained.objects.using("sweep").get(shard=feed.shard)
     assert f"{row.last_ms}-{row.last_seq}".encode() == last
+
+
+def test_what_a_consumer_that_never_comes_back_had_taken_is_taken_over(feed: Feed) -> None:
+    feed.tell_many(200, random.Random(CHANCE + 10))
+    client().xreadgroup(GROUP, "another", {log_key(feed.shard): ">"}, count=3)
+    drain = feed.drain()
+    run(drain)
+    assert feed.waiting() == 3  # it may only be slow
+    name = client().xpending_range(log_key(feed.shard), GROUP, "-", "+", 10)
+    for one in name:  # as if a minute had passed
+        client().xclaim(log_key(feed.shard), GROUP, "another", 0, [one["message_id"]], idle=60_000)
+    run(drain)
+    assert found(feed) == expected(feed)
+    assert (feed.waiting(), feed.backlog()) == (0, 0)
