@@ -26,22 +26,22 @@ TERMS = {"grace_days": "7", "token_ttl_seconds": "60", "device_policy": "none", 
 OVERRIDES = {"whose_scopes": "own", "scopes": "a", "whose_rate_limits": "plan", "whose_quotas": "plan", **ROWS}
 HASH = hashlib.sha256(b"made elsewhere").hexdigest()
 
-# In this order: what is written first is there for what comes after.
+# In this order: what is written first is there for what comes after. What is sold changes the catalog too.
 WRITES: dict[str, Write] = {
-    "new_product": Write({"name": "New", "code": "new"}, facts=0),
-    "product_change": Write({"name": "Other", "audience": "other"}, facts=0),
-    "product_removal": Write({}, facts=0),
-    "new_feature": Write({"name": "New", "code": "new", "kind": "boolean"}, facts=0),
-    "feature_change": Write({"name": "Other"}, facts=0),
-    "feature_removal": Write({}, facts=0),
-    "new_meter": Write({"name": "New", "code": "new", "aggregation": "sum"}, facts=0),
-    "meter_change": Write({"name": "Other", "stripe_event_name": "other"}, facts=0),
-    "meter_removal": Write({}, facts=0),
+    "new_product": Write({"name": "New", "code": "new"}),
+    "product_change": Write({"name": "Other", "audience": "other"}),
+    "product_removal": Write({}),
+    "new_feature": Write({"name": "New", "code": "new", "kind": "boolean"}),
+    "feature_change": Write({"name": "Other"}),
+    "feature_removal": Write({}),
+    "new_meter": Write({"name": "New", "code": "new", "aggregation": "sum"}),
+    "meter_change": Write({"name": "Other", "stripe_event_name": "other"}),
+    "meter_removal": Write({}),
     "new_customer": Write({"name": "New", "external_id": "new"}),
     "customer_change": Write({"name": "Other", "external_id": "sample"}),
-    "new_plan": Write({"name": "New", "code": "new", **TERMS}),
+    "new_plan": Write({"name": "New", "code": "new", **TERMS}, facts=2),
     "plan_change": Write({"name": "Starter", "scopes": "a\nb", **TERMS}),
-    "plan_publication": Write({"apply_to": "all"}),
+    "plan_publication": Write({"apply_to": "all"}, facts=2),
     "new_license": Write({"customer": "sample", "plan": "new", "quantity": "1"}),
     "license_change": Write({"quantity": "2"}),
     "license_overrides": Write(OVERRIDES),
@@ -60,7 +60,7 @@ WRITES: dict[str, Write] = {
     "new_secret_key": Write({"name": "From a page", "scopes": "verify"}),
     "secret_key_change": Write({"name": "Other", "scopes": "verify"}),
     "secret_key_revocation": Write({}),
-    "new_environment": Write({"name": "Staging", "kind": "test", "on_outage": "deny", "stale_seconds": "60"}),
+    "new_environment": Write({"name": "Staging", "kind": "test", "on_outage": "deny", "stale_seconds": "60"}, facts=2),
     "environment_change": Write({"name": "Other", "on_outage": "allow", "stale_seconds": "30"}),
     "audit_verification": Write({}, facts=0),
 }

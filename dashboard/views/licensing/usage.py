@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from dashboard.forms.usage import DecisionFilter, UsageForm
+from dashboard.forms.filters import DecisionFilter, UsageForm
 from dashboard.shown import shown_key, shown_license
 from dashboard.shown.terms import in_words
 from dashboard.shown.usage import midnight, shown_decision, shown_quota, shown_usage
