@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what tests need and pip cannot give: a browser, nginx. Does nothing where it is there already.
+# Installs what tests need and pip cannot give: a browser, nginx, a Redis that can be a cluster. Does nothing where it is there already.
 set -eu
 
 missing=""
@@ -7,6 +7,7 @@ command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 command -v git >/dev/null 2>&1 || missing="$missing git"
 command -v curl >/dev/null 2>&1 || missing="$missing curl"
 command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || missing="$missing nginx"
+command -v redis-server >/dev/null 2>&1 || missing="$missing redis-server"
 [ -z "$missing" ] && exit 0
 
 line="apt-get update && apt-get install -y --no-install-recommends$missing"
@@ -20,7 +21,7 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 echo "Installing$missing …"
 export DEBIAN_FRONTEND=noninteractive
-# nginx is wanted as a program: Debian would start it on port 80.
+# nginx and Redis are wanted as programs: Debian would start them on their usual ports.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
   printf '#!/bin/sh\nexit 101\n' >"$policy"

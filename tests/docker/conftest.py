@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.running.production import Production
+from tests.running.containers.production import Production
 
 PATIENCE_SECONDS = 10.0
 

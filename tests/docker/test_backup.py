@@ -8,7 +8,7 @@ import httpx
 import psycopg
 import pytest
 
-from tests.running.production import Production
+from tests.running.containers.production import Production
 from tests.running.stack import CLONE
 from verify.ground.ids import decode
 

@@ -15,7 +15,7 @@ from config.settings import CELERY_TASK_TIME_LIMIT
 from config.supervisor import ports, stack
 from config.supervisor.embedded import valkey
 from config.supervisor.trust import HOLDERS
-from tests.running import compose
+from tests.running.containers import compose
 from tests.running.stack import CLONE, free_port
 
 SERVICES = compose.services(compose.example())

@@ -5,7 +5,7 @@ import tomllib
 
 import pytest
 
-from tests.running import compose, image
+from tests.running.containers import compose, image
 from tests.running.stack import CLONE
 
 SECRETS = ("SECRET", "PEPPERS", "KEKS", "TOKEN", "PASSWORD", "_URL")

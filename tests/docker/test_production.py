@@ -13,8 +13,8 @@ import httpx
 import psycopg
 import pytest
 
-from tests.running import image
-from tests.running.production import STARTS, Production
+from tests.running.containers import image
+from tests.running.containers.production import STARTS, Production
 
 ENDED_CLEANLY = (0, -signal.SIGTERM)  # uvicorn puts its work in order and then dies of the signal it was sent
 FORGED = "203.0.113.7"

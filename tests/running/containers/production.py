@@ -23,8 +23,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from config.supervisor.embedded import account, postgres
-from tests.running import compose, image
-from tests.running.servers import READY, Servers
+from tests.running.containers import compose, image
+from tests.running.containers.servers import READY, Servers
 from tests.running.stack import CLONE, free_port
 
 STARTS = ("web", "verify", "worker", "beat", "relay", "drain")  # when `prepare` is done

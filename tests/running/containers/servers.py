@@ -1,6 +1,7 @@
 """The embedded PostgreSQL and Valkey alone, reached over TCP with passwords, as a production copy meets its servers.
 
-Run as a program it is a supervisor of nothing else: `python -m tests.running.servers HOME POSTGRES_PORT REDIS_PORT`.
+Run as a program it is a supervisor of nothing else:
+`python -m tests.running.containers.servers HOME POSTGRES_PORT REDIS_PORT`.
 """
 
 import sys
@@ -23,7 +24,7 @@ class Servers(Running):
 
     def __init__(self, home: Path) -> None:
         self.postgres_port, self.redis_port = free_port(), free_port()
-        words = ("-m", "tests.running.servers", str(home), str(self.postgres_port), str(self.redis_port))
+        words = ("-m", "tests.running.containers.servers", str(home), str(self.postgres_port), str(self.redis_port))
         super().__init__(home, command=words)
 
     @property

@@ -1,0 +1,1 @@
+"""The production shape without containers: what docker/ says, started as processes."""
