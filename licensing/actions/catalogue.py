@@ -71,7 +71,7 @@ def change_coded(model: type[C], row_id: UUID, *, within: Environment, by: Actor
         row = locked(model, row_id, within)
         if changes := applied(row, given):
             update_and_tell(row, *changes, now=now)
-            retell_catalog(within, now=now)
+            _retell(model, within, now)
             audit.record(f"{_noun(model)}.changed", row, by=by, now=now, environment_id=within.id, changes=changes)
     return row
 
@@ -83,7 +83,7 @@ def remove_coded(model: type[C], row_id: UUID, *, within: Environment, by: Actor
         if is_in_use(row, within):
             raise Refusal("in_use", "conflict", f"A plan refers to this {_noun(model)}, so it stays.")
         delete_for_good(row)
-        retell_catalog(within, now=now)
+        _retell(model, within, now)
         changes = {"code": row.code, "name": row.name}
         audit.record(f"{_noun(model)}.removed", row, by=by, now=now, environment_id=within.id, changes=changes)
     return row
@@ -105,11 +105,17 @@ def retell_catalog(within: Place, *, now: datetime) -> None:
     update_and_tell(row, now=now)
 
 
+def _retell(model: type[Coded], within: Place, now: datetime) -> None:
+    """Features are told with the plans that grant them."""
+    if model is not Feature:
+        retell_catalog(within, now=now)
+
+
 def _create(row: Coded, *, within: Environment, by: Actor, now: datetime) -> None:
     row.organization_id, row.environment_id, row.created_at = within.organization_id, within.id, now
     with unique("code", "_code_once"), tenant_transaction(within.organization_id):
         insert_and_tell(row, now=now)
-        retell_catalog(within, now=now)
+        _retell(type(row), within, now)
         what = f"{_noun(type(row))}.created"
         audit.record(what, row, by=by, now=now, environment_id=within.id, changes={"code": row.code})
 

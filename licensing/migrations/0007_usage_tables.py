@@ -1,8 +1,8 @@
 """Usage: decisions and ledger in partitions by time, what was seen already by the time in its id, and the rollups.
 
-Partitions lie in a schema of their own, in which nobody but the owner may do anything: rows are reached through the
-tables alone, whose row-level security then always applies. The drain makes partitions through two functions of the
-owner's, as it may not change the schema itself.
+Partitions lie in a schema of their own, which nobody but the owner and the sweeps' role may even name: rows are reached
+through the tables alone, whose row-level security then always applies. The drain makes partitions through functions of
+the owner's, as it may not change the schema itself.
 """
 
 from django.db import migrations
@@ -11,6 +11,9 @@ from tenants.models.row_level_security import protect, refer, refuse
 
 TABLES = """
 CREATE SCHEMA partitions;
+-- A dump is made by the role that sees all tenants.
+GRANT USAGE ON SCHEMA partitions TO licet_sweep;
+ALTER DEFAULT PRIVILEGES IN SCHEMA partitions GRANT SELECT ON TABLES TO licet_sweep;
 
 CREATE TABLE decisions (
     organization_id uuid NOT NULL, id uuid NOT NULL, decided_at timestamptz NOT NULL, logged_at timestamptz NOT NULL,
@@ -130,14 +133,16 @@ DROP SCHEMA partitions;
 """
 
 
-# Row-level security hides every row from the owner as well, so what there is already is read by who may.
+# The owner itself is subject to a forced policy, and must see every tenant's environments once.
 CATALOGS = """
-SET LOCAL ROLE licet_sweep;
+ALTER TABLE environments NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE outbox_entries NO FORCE ROW LEVEL SECURITY;
 INSERT INTO catalogs (id, organization_id, environment_id, created_at, revision)
     SELECT gen_random_uuid(), organization_id, id, now(), nextval('facts_revision') FROM environments;
 INSERT INTO outbox_entries (id, organization_id, kind, subject_id, revision, created_at)
     SELECT gen_random_uuid(), organization_id, 'catalog', id, revision, now() FROM catalogs;
-RESET ROLE;
+ALTER TABLE environments FORCE ROW LEVEL SECURITY;
+ALTER TABLE outbox_entries FORCE ROW LEVEL SECURITY;
 """
 
 
@@ -149,9 +154,9 @@ class Migration(migrations.Migration):
             [TABLES, *(ROLLUP.format(name=name) for name in ("usage_hours", "usage_days")), SMALL, FUNCTIONS],
             BACK,
         ),
+        migrations.RunSQL(CATALOGS, migrations.RunSQL.noop),
         *(protect(table) for table in (*TENANT_TABLES, "catalogs")),
         refer("catalogs", "environment_id", "environments"),
-        migrations.RunSQL(CATALOGS, migrations.RunSQL.noop),
         migrations.RunSQL([READ_ONLY, NOT_A_TENANTS, APPEND_ONLY], migrations.RunSQL.noop),
         refuse("ledger", "ledger_append_only", when="", sentence="The ledger is only added to."),
     ]

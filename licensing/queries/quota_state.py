@@ -3,7 +3,6 @@
 Timeout 1 s, no retry, one round trip: whoever asks is told that the counters are away, and shows the rest.
 """
 
-import struct
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -18,6 +17,7 @@ from verify.facts import KeyFacts, LicenseFacts, PlanTerms, Quota, RateLimit
 from verify.ground.ids import encode
 from verify.limits.checks import Checks, checks_of
 from verify.limits.counted import Code, QuotaState, RateState, counted
+from verify.limits.gcra import read
 from verify.limits.shards import quota_key, rate_key, ready_key, shard_of
 
 
@@ -48,7 +48,7 @@ def states(license: License, terms: Mapping[str, Any], now: datetime, key: Key |
     if ready is None:
         raise CountersAway
     now_us = seconds * 1_000_000 + microseconds
-    tats = [(now_us, 0) if one is None else struct.unpack(">dd", one) for one in held[: len(checks.rates)]]
+    tats = [read(check.pace, kept, now_us) for check, kept in zip(checks.rates, held, strict=False)]
     used = [int(one or 0) for one in held[len(checks.rates) :]]
     found = counted([Code.ADMITTED, tats, used], checks, now_us)
     return States(found.rates, found.quotas)

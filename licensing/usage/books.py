@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import DataError, IntegrityError, connections, transaction
+from django.db import DataError, IntegrityError, OperationalError, connections, transaction
+from psycopg.errors import ProgramLimitExceeded
 
 from licensing.usage import rows
 from licensing.usage.rows import Call, Read, Strangers
@@ -82,7 +83,9 @@ class Books:
         found = rows.read(fields, self._organizations)
         try:
             return _write(shard, entries, found, now)
-        except (DataError, IntegrityError) as error:
+        except (DataError, IntegrityError, OperationalError) as error:
+            if isinstance(error, OperationalError) and not isinstance(error.__cause__, ProgramLimitExceeded):
+                raise  # the database is away: that is waited out
             if len(entries) == 1:
                 refused = Read(faults={0: rows.clean(f"{type(error).__name__}: {error}")[:500]})
                 return _write(shard, entries, refused, now)

@@ -22,10 +22,18 @@ from verify.ground.ids import new_uuid
 from verify.limits.counted import Code
 from verify.limits.log_entry import Unknown, encode_unknown
 
-# Tables without a tenant: Django's and allauth's own, people (who may belong to several tenants), the one
-# epoch, how far the log of all tenants was read.
+# Tables without a tenant: Django's and allauth's own, people (who may belong to several tenants), the one epoch, and
+# how far the usage log was drained.
 WITHOUT_TENANT = {
-    *("users", "facts_epoch", "drained", "django_migrations", "django_content_type", "django_session"),
+    *(
+        "drained",
+        "broken_entries",
+        "users",
+        "facts_epoch",
+        "django_migrations",
+        "django_content_type",
+        "django_session",
+    ),
     *("auth_permission", "auth_group", "auth_group_permissions"),
     *("account_emailaddress", "account_emailconfirmation", "mfa_authenticator", "usersessions_usersession"),
 }

@@ -35,18 +35,20 @@ def nothing(place: Place) -> dict[str, Any]:
 
 REASON = {"reason": "r"}
 CASES: dict[tuple[str, str], Case] = {
-    ("post", "v1/products"): Case(named(), tells=False),
-    ("patch", "v1/products/{}"): Case(lambda place: {"name": "Other"}, tells=False, subject="product"),
-    ("delete", "v1/products/{}"): Case(nothing, tells=False, subject="product"),
+    ("post", "v1/products"): Case(named(), tells=True),
+    ("patch", "v1/products/{}"): Case(lambda place: {"name": "Other"}, tells=True, subject="product"),
+    ("delete", "v1/products/{}"): Case(nothing, tells=True, subject="product"),
     ("post", "v1/features"): Case(named(kind="boolean"), tells=False),
     ("patch", "v1/features/{}"): Case(lambda place: {"name": "Other"}, tells=False, subject="feature"),
     ("delete", "v1/features/{}"): Case(nothing, tells=False, subject="feature"),
-    ("post", "v1/meters"): Case(named(aggregation="sum"), tells=False),
-    ("patch", "v1/meters/{}"): Case(lambda place: {"unit": "GB"}, tells=False, subject="meter"),
-    ("delete", "v1/meters/{}"): Case(nothing, tells=False, subject="meter"),
-    ("post", "v1/plans"): Case(lambda place: {"code": "new", "name": "New", "product": product_of(place)}, tells=True),
+    ("post", "v1/meters"): Case(named(aggregation="sum"), tells=True),
+    ("patch", "v1/meters/{}"): Case(lambda place: {"unit": "GB"}, tells=True, subject="meter"),
+    ("delete", "v1/meters/{}"): Case(nothing, tells=True, subject="meter"),
+    ("post", "v1/plans"): Case(
+        lambda place: {"code": "new", "name": "New", "product": product_of(place)}, tells=True, facts=2
+    ),
     ("patch", "v1/plans/{}"): Case(lambda place: {"scopes": ["other"]}, tells=True, subject="plan"),
-    ("post", "v1/plans/{}/publication"): Case(lambda place: {"apply_to": "all"}, tells=True, subject="plan"),
+    ("post", "v1/plans/{}/publication"): Case(lambda place: {"apply_to": "all"}, tells=True, subject="plan", facts=2),
     ("post", "v1/customers"): Case(lambda place: {"name": "New"}, tells=True),
     ("patch", "v1/customers/{}"): Case(lambda place: {"external_id": "other"}, tells=True, subject="customer"),
     ("post", "v1/licenses"): Case(
@@ -74,7 +76,7 @@ CASES: dict[tuple[str, str], Case] = {
     ("post", "v1/secret_keys"): Case(lambda place: {"name": "New", "scopes": ["verify"]}, tells=True),
     ("patch", "v1/secret_keys/{}"): Case(lambda place: {"name": "Renamed"}, tells=True, subject="secret_key"),
     ("delete", "v1/secret_keys/{}"): Case(nothing, tells=True, subject="secret_key"),
-    ("post", "v1/environments"): Case(lambda place: {"name": "Staging", "kind": "test"}, tells=True),
+    ("post", "v1/environments"): Case(lambda place: {"name": "Staging", "kind": "test"}, tells=True, facts=2),
     ("patch", "v1/environments/{}"): Case(lambda place: {"on_outage": "allow"}, tells=True, subject="environment"),
     ("post", "v1/audit_log/verification"): Case(nothing, tells=False),
     ("post", "v1/invitations"): Case(lambda place: {"email": "new@example.com", "role": "viewer"}, tells=False),
@@ -171,4 +173,7 @@ def test_the_seed_went_through_actions_too(place: Place) -> None:
         *("customer.created", "feature.created", "key.created", "license.created", "organization.created"),
         *("plan.created", "product.created", "secret_key.issued"),
     ]
-    assert sorted(told) == ["customer", "environment", "environment", "key", "license", "plan", "secret_key"]
+    assert sorted(told) == [
+        *(["catalog"] * 4),  # one for each of two environments, one for the product, one for the plan
+        *("customer", "environment", "environment", "key", "license", "plan", "secret_key"),
+    ]

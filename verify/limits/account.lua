@@ -17,18 +17,25 @@ local RESEND_MS = 60000 -- a batch, for its sender
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 
--- Rate limits: [key, limit, step, step's ticks, tolerance, tolerance's ticks], see gcra.py. A state is a TAT.
+-- Rate limits: [key, limit, step, step's ticks, tolerance, tolerance's ticks, mark], see gcra.py. A state is a TAT.
 local rates = {}
+
+local function keep(rate, tat)
+  local life = string.format('%.0f', math.ceil((tat[1] - now) / 1000) + 1)
+  redis.call('SET', rate[1], struct.pack('>ddd', tat[1], tat[2], rate[7]), 'PX', life)
+  return tat
+end
 
 function rates.look(rate)
   local kept = redis.call('GET', rate[1])
   if not kept then return {now, 0} end
-  local whole, ticks = struct.unpack('>dd', kept)
-  if ticks >= rate[2] then ticks = rate[2] - 1 end
+  local whole, ticks, mark = struct.unpack('>ddd', kept)
   if whole < now then return {now, 0} end
+  if mark == rate[7] then return {whole, ticks} end
+  if ticks >= rate[2] then ticks = rate[2] - 1 end
   local most, beyond = now + rate[5], rate[6]
-  if whole > most or (whole == most and ticks > beyond) then return {most, beyond} end
-  return {whole, ticks}
+  if whole > most or (whole == most and ticks > beyond) then whole, ticks = most, beyond end
+  return keep(rate, {whole, ticks})
 end
 
 function rates.following(rate, tat)
@@ -44,10 +51,7 @@ function rates.refuse(rate, tat)
 end
 
 function rates.charge(rate, tat)
-  local after = rates.following(rate, tat)
-  local life = math.ceil((after[1] - now) / 1000) + 1
-  redis.call('SET', rate[1], struct.pack('>dd', after[1], after[2]), 'PX', string.format('%.0f', life))
-  return after
+  return keep(rate, rates.following(rate, tat))
 end
 
 -- Quotas: [key, cost, limit, 1 to deny, when the counter may go (ms) or 0]. A state is what was used.

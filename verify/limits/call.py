@@ -21,7 +21,10 @@ class Mode(IntEnum):
 
 def call(mode: Mode, checks: Checks, shard: int, *, record: str = "", fingerprint: str = "") -> list[Any]:
     """`record` is the key under which the admission is remembered, if it shall be."""
-    rates = [[shards.rate_key(shard, one), one.pace.limit, *one.pace.step, *one.pace.tolerance] for one in checks.rates]
+    rates = [
+        [shards.rate_key(shard, one), one.pace.limit, *one.pace.step, *one.pace.tolerance, one.pace.mark]
+        for one in checks.rates
+    ]
     quotas = [
         [
             shards.quota_key(shard, one),

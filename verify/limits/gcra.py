@@ -6,17 +6,22 @@ is kept is one number, the theoretical arrival time (TAT): a call at `now` is ad
 which T has a whole number: the period in microseconds. Redis keeps a time as whole microseconds and the ticks beyond.
 """
 
+import struct
+import zlib
 from typing import NamedTuple
 
 MOST_AHEAD_US = 2**52  # 142 years: what a double in the script surely holds beside the time itself
 
 
 class Pace(NamedTuple):
-    """Microseconds and ticks beyond: of one call (`step`) and of a whole burst (`tolerance`)."""
+    """Microseconds and ticks beyond: of one call (`step`) and of a whole burst (`tolerance`). `mark` tells these terms
+    from others of the same name.
+    """
 
     limit: int
     step: tuple[int, int]
     tolerance: tuple[int, int]
+    mark: int
 
 
 class Level(NamedTuple):
@@ -30,7 +35,8 @@ class Level(NamedTuple):
 def pace(limit: int, period_seconds: int, burst: int) -> Pace:
     period = period_seconds * 1_000_000
     tolerance = min(burst * period, MOST_AHEAD_US * limit)
-    return Pace(limit, divmod(period, limit), divmod(tolerance, limit))
+    mark = zlib.crc32(f"{limit}/{period_seconds}/{burst}".encode())
+    return Pace(limit, divmod(period, limit), divmod(tolerance, limit), mark)
 
 
 def admit(pace: Pace, tat: tuple[int, int], now_us: int) -> tuple[int, int] | None:
@@ -42,25 +48,41 @@ def admit(pace: Pace, tat: tuple[int, int], now_us: int) -> tuple[int, int] | No
     return divmod(following, pace.limit)
 
 
+def carried(pace: Pace, tat: tuple[int, int], now_us: int) -> tuple[int, int]:
+    """The TAT of other terms under these: never further ahead than a burst, so that whoever gets better terms need not
+    wait for worse ones to pass. The script does so when it meets a TAT with another mark.
+    """
+    return divmod(min(_ticks(pace, tat), now_us * pace.limit + _ticks(pace, pace.tolerance)), pace.limit)
+
+
+def stored(pace: Pace, tat: tuple[int, int]) -> bytes:
+    """As the script keeps it."""
+    return struct.pack(">ddd", *tat, pace.mark)
+
+
+def read(pace: Pace, kept: bytes | None, now_us: int) -> tuple[int, int]:
+    """The TAT that the script keeps, under these terms; now if there is none."""
+    if kept is None:
+        return now_us, 0
+    whole, ticks, mark = struct.unpack(">ddd", kept)
+    tat = int(whole), int(ticks)
+    return tat if mark == pace.mark else carried(pace, tat, now_us)
+
+
 def level(pace: Pace, tat: tuple[int, int], now_us: int) -> Level:
     start, now = _start(pace, tat, now_us), now_us * pace.limit
     step, tolerance = _ticks(pace, pace.step), _ticks(pace, pace.tolerance)
     ahead = start - now
     wait = max(0, ahead + step - tolerance)
     full_at_us = -(-start // pace.limit)
-    return Level((tolerance - ahead) // step, -(-full_at_us // 1000), wait / pace.limit / 1000)
+    return Level(max(0, (tolerance - ahead) // step), -(-full_at_us // 1000), wait / pace.limit / 1000)
 
 
 def _start(pace: Pace, tat: tuple[int, int], now_us: int) -> int:
-    """Never before now. Never further ahead than a burst either: so far only a slower limit of earlier terms goes,
-    and whoever gets better terms need not wait for it to pass.
-    """
-    now = now_us * pace.limit
-    kept = _ticks(pace, tat)
-    return min(max(kept, now), now + _ticks(pace, pace.tolerance))
+    return max(_ticks(pace, tat), now_us * pace.limit)
 
 
 def _ticks(pace: Pace, time: tuple[int, int]) -> int:
-    """Ticks of an earlier limit may be more than make a microsecond of this one; then the microsecond is full."""
+    """Ticks of other terms may be more than make a microsecond of these; then the microsecond is full."""
     whole, beyond = time
     return whole * pace.limit + min(beyond, pace.limit - 1)

@@ -20,7 +20,7 @@ class Logged(msgspec.Struct, frozen=True, array_like=True, gc=False):
     `usage` is what was asked for by meter, `added` what it amounts to there (a call of a `count` meter is one), and
     `charges` to which counters (verify.limits.checks.CHARGES). `digest` is the key's under the current pepper, in hex,
     if it was found by an older one, and `pepper_version` which pepper the node took for current. `latency_us` is from
-    the request's arrival to the counters.
+    the request's arrival to the counters. `context` is JSON: msgpack has no number beyond 64 bits.
     """
 
     id: bytes
@@ -44,7 +44,7 @@ class Logged(msgspec.Struct, frozen=True, array_like=True, gc=False):
     resource: str | None = None
     user: str | None = None
     device: str | None = None
-    context: dict[str, Any] = {}
+    context: str = "{}"
     digest: str | None = None
     pepper_version: int = 0
 

@@ -140,7 +140,7 @@ def _logged(
         resource=asked.resource,
         user=asked.user,
         device=asked.device,
-        context=asked.context,
+        context=_encode(asked.context).decode() if asked.context else "{}",
         digest=newer.value.hex() if newer else None,
         pepper_version=newer.pepper_version if newer else 0,
     )

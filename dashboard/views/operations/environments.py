@@ -1,5 +1,6 @@
 """The organization's environments: the list, making one, changing one."""
 
+from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
@@ -15,13 +16,20 @@ from dashboard.views.asking import ASKED_AND_DONE, Back, ask, typed
 from dashboard.views.operations.subjects import environment_of
 from dashboard.views.propagation import told
 from dashboard.views.viewer import Viewer, for_organization
+from licensing.queries.unknown_keys import unknown_since
+from tenants import clock
 from tenants.actions.environments import change_environment, create_environment
+from tenants.tenancy import tenant_transaction
 
 
 @require_safe
 @for_organization("organization:read")
 def environment_list(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    return render(request, "operations/environments/list.html", {"environments": viewer.environments})
+    organization_id = viewer.membership.organization_id
+    with tenant_transaction(organization_id):
+        unknown = unknown_since(organization_id, clock.now() - timedelta(days=1))
+    rows = [(environment, unknown.get(environment.id, 0)) for environment in viewer.environments]
+    return render(request, "operations/environments/list.html", {"rows": rows})
 
 
 @ASKED_AND_DONE

@@ -17,7 +17,7 @@ from verify.decision import effective_terms
 from verify.facts import LicenseFacts, PlanFacts, RateLimit
 from verify.ground.ids import encode
 from verify.limits.checks import RateCheck
-from verify.limits.gcra import Pace, admit, pace
+from verify.limits.gcra import Pace, admit, pace, stored
 from verify.limits.shards import rate_key
 
 MOST_BACK = timedelta(days=KEEP_DAYS["decisions"])
@@ -39,11 +39,11 @@ CALLS = """
 
 
 class Level(NamedTuple):
-    """A theoretical arrival time as account.lua keeps it: whole microseconds, and the ticks beyond."""
+    """A theoretical arrival time as account.lua keeps it; `passed_at` in milliseconds."""
 
     key: str
-    whole: int
-    ticks: int
+    kept: bytes
+    passed_at: int
 
 
 class Limited(NamedTuple):
@@ -84,9 +84,10 @@ def _levels(one: Limited, calls: Sequence[tuple[UUID, int]], now: datetime) -> I
         for key_id, moment in calls:
             by_owner[encode(Key.PREFIX, key_id) if limit.per == "key" else one.row.public_id].append(moment)
         for owner, moments in by_owner.items():
-            whole, ticks = replayed(its_pace, moments, since)
-            if (whole, ticks) > (now_us, 0):
-                yield Level(rate_key(one.shard, RateCheck(limit, owner, its_pace)), whole, ticks)
+            tat = replayed(its_pace, moments, since)
+            if tat > (now_us, 0):
+                key = rate_key(one.shard, RateCheck(limit, owner, its_pace))
+                yield Level(key, stored(its_pace, tat), tat[0] // 1000 + 1)
 
 
 def _limited(license_ids: list[UUID], shards: Shards, now: datetime) -> Iterator[Limited]:

@@ -6,7 +6,6 @@ again, and begins anew.
 
 import logging
 import secrets
-import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -80,7 +79,7 @@ def _fill(lost: Sequence[Stream]) -> None:
         counters = sums.by_rollups(asked, shards)
         rates = list(levels.levels(shards, EPOCH + timedelta(microseconds=now_us)))
     told: list[Told] = [(one, int(value), _goes_at(one, asked)) for one, value in counters.items()]
-    told += [(one.key, struct.pack(">dd", one.whole, one.ticks), one.whole // 1000 + 2) for one in rates]
+    told += [(one.key, one.kept, one.passed_at + 1) for one in rates]
     for first in range(0, len(told), BATCH):
         with client().pipeline(transaction=False) as pipeline:
             for name, value, goes_at in told[first : first + BATCH]:

@@ -1,5 +1,6 @@
 """Every call that the log has is in the tables once, whatever happens to the drain on the way."""
 
+import json
 import logging
 import random
 import threading
@@ -10,7 +11,7 @@ import pytest
 from django.db import connections
 from django.test import override_settings
 
-from licensing.models import BrokenEntry, Decision, Drained, LedgerEntry
+from licensing.models import BrokenEntry, Decision, Drained, LedgerEntry, UsageHour
 from licensing.usage.drain import Drain
 from licensing.usage.stream import GROUP, client
 from tenants.publishing.ticking import keep_ticking
@@ -66,7 +67,7 @@ def test_an_entry_says_everything_of_its_call(feed: Feed) -> None:
         features=["export", "audit", "export"],
         ip="203.0.113.7",
         resource="/a\0b",
-        context={"note": "a\0b", "n": [1, None]},
+        context=json.dumps({"note": "a\0b", "n": [1, None, -(2**70)]}),
     )
     feed.tell([(logged, Code.ADMITTED)])
     run(feed.drain())
@@ -75,7 +76,7 @@ def test_an_entry_says_everything_of_its_call(feed: Feed) -> None:
     assert (decision.ip, decision.resource, decision.context) == (
         "203.0.113.7",
         "/a\ufffdb",
-        {"note": "a\ufffdb", "n": [1, None]},
+        {"note": "a\ufffdb", "n": [1, None, -(2**70)]},
     )
     assert decision.usage == {"tokens": 7, "requests": 1}
     entries = LedgerEntry.objects.across_tenants().filter(organization_id=feed.organization).order_by("meter")
@@ -83,6 +84,20 @@ def test_an_entry_says_everything_of_its_call(feed: Feed) -> None:
         ("requests", 1, 0, ["audit", "export"]),
         ("tokens", 7, 12, ["audit", "export"]),
     ]
+
+
+def test_whatever_a_caller_names_holds_up_nobody_elses_calls(feed: Feed) -> None:
+    """An index holds only so much: features that are no codes are kept with the decision, not in the sums."""
+    dice = random.Random(CHANCE)
+    noise = ["".join(dice.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=2000)) for _ in range(20)]
+    codes = [f"{number:064}" for number in range(256)]
+    asked = (noise, codes, ["UPPER", "", "ok"])
+    feed.tell([(feed.call(features=features), Code.ADMITTED) for features in asked])
+    run(feed.drain())
+    assert Decision.objects.across_tenants().filter(organization_id=feed.organization).count() == 3
+    hours = UsageHour.objects.across_tenants().filter(organization_id=feed.organization, meter="requests")
+    assert sorted(len(row.features) for row in hours) == [0, 1, 16]
+    assert sum(row.value for row in hours) == 3
 
 
 def test_two_drains_at_once_count_nothing_twice(feed: Feed) -> None:

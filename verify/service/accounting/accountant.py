@@ -20,7 +20,7 @@ from verify.ground import ids
 from verify.limits import call as calls
 from verify.limits.checks import Checks
 from verify.limits.counted import Code, Counted, counted
-from verify.limits.log_entry import Logged, encode_calls
+from verify.limits.log_entry import Logged
 from verify.limits.shards import log_key, shard_of
 from verify.service import metrics
 from verify.service.accounting.unknown import UnknownKeys
@@ -48,8 +48,8 @@ class LogFull(AccountingUnavailable):
 class Call(NamedTuple):
     """One call on its way: what the script takes, what the log keeps, whom to answer."""
 
-    words: list[Any]
-    logged: Logged
+    words: msgspec.Raw
+    logged: msgspec.Raw
     checks: Checks
     answer: asyncio.Future[Counted]
 
@@ -92,7 +92,8 @@ class Accountant:
         answer: asyncio.Future[Counted] = asyncio.get_running_loop().create_future()
         if not self._waiting[shard]:
             asyncio.get_running_loop().call_soon(self._flush, shard)
-        self._waiting[shard].append(Call(words, logged, checks, answer))
+        # Encoded one by one: a call that cannot be written takes no other with it.
+        self._waiting[shard].append(Call(msgspec.Raw(_encode(words)), msgspec.Raw(_encode(logged)), checks, answer))
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 counted = await answer
@@ -119,6 +120,7 @@ class Accountant:
                     log.warning("The counters cannot be reached: %s: %s", type(error).__name__, error)
                 failures += 1
             self._drop()
+            self._forget_given_up()
             await asyncio.sleep(BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS) - 1)])
 
     async def _connect(self) -> None:
@@ -166,6 +168,11 @@ class Accountant:
         if link is not None:
             link.close()
 
+    def _forget_given_up(self) -> None:
+        """However long there is no connection, what waits for one is what came in the last second or two."""
+        for shard, waiting in self._waiting.items():
+            self._waiting[shard] = [one for one in waiting if not one.answer.done()]
+
     def _flush(self, shard: int) -> None:
         """Whoever gave up waiting is not sent; without a connection the rest waits for one."""
         waiting = [one for one in self._waiting.pop(shard, ()) if not one.answer.done()]
@@ -175,7 +182,7 @@ class Accountant:
             return
         for start in range(0, len(waiting), MOST_CALLS):
             several = waiting[start : start + MOST_CALLS]
-            words = _encode([one.words for one in several]), encode_calls([one.logged for one in several])
+            words = _encode([one.words for one in several]), _encode([one.logged for one in several])
             batch = Batch(ids.new("batch"), shard, several, words)
             self._unanswered[batch.name] = batch
             metrics.BATCHES.inc()

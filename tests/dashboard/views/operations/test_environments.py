@@ -1,5 +1,7 @@
 """Pages of environments."""
 
+import time
+
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
@@ -18,6 +20,16 @@ def test_a_new_one_leads_to_its_first_secret_key(site: Site, member_page: Page) 
     expect(member_page.get_by_role("navigation", name="Environment").locator("[aria-current]")).to_have_text("Staging")
     member_page.get_by_role("link", name="New secret key").click()
     expect(member_page.get_by_text("for the staging environment")).to_be_visible()
+
+
+def test_keys_that_nobody_knows_are_counted(place: Place) -> None:
+    browser, address = browser_of(owner_of(place)), reverse("environments", args=[place.environment.organization_id])
+    for _ in range(3):
+        assert place.verify(key="nobody's")["code"] == "NOT_FOUND"
+    patience_ends = time.monotonic() + 20
+    while '<td data-label="Unknown keys in 24 h">3</td>' not in browser.get(address).content.decode():
+        assert time.monotonic() < patience_ends
+        time.sleep(0.2)
 
 
 def test_what_it_does_in_an_outage_is_changed_and_said(place: Place) -> None:

@@ -1,5 +1,6 @@
 """The audit finds what differs, and nothing while calls go on."""
 
+import logging
 import threading
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connections
 
+from licensing import tasks
 from licensing.models import Drained
 from licensing.usage.counters.audit import Audit, NotComparable, audit
 from licensing.usage.stream import client
@@ -70,6 +72,21 @@ def test_a_planted_difference_is_found_told_and_noted(feed: Feed, tmp_path: Path
             (names[1].decode(), 0, 1),
         ]
         assert Drained.objects.using("sweep").get(shard=feed.shard).drifted == 2
+
+
+def test_the_daily_task_tells_it_in_the_log_and_on_metrics(
+    feed: Feed, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with counted(feed, tmp_path) as one:
+        one.verify()
+        feed.drain().tick()
+        name = next(client().scan_iter(f"used:{{s{feed.shard:02}}}:*"))
+        client().incrby(name, 3)
+        with caplog.at_level(logging.ERROR):
+            tasks.audit_counters(feed.shard)
+        assert [one.message for one in caplog.records] == [f"{name.decode()} holds 4, the ledger says 1.000000000"]
+        tasks.keep_partitions()
+        assert f'licet_usage_drifted_counters{{shard="{feed.shard}"}} 1.0' in feed.place.api.get("/metrics").text
 
 
 def test_the_command_exits_with_1_when_something_differs(

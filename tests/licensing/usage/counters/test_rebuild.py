@@ -106,9 +106,10 @@ def test_a_level_is_a_whole_number_of_microseconds_and_ticks(feed: Feed, tmp_pat
         use(one)
         for name, value in held(feed).items():
             if name.startswith(b"rate:"):
-                whole, ticks = struct.unpack(">dd", value)
+                whole, ticks, mark = struct.unpack(">ddd", value)
                 assert whole.is_integer()
                 assert ticks.is_integer()
+                assert mark.is_integer()
 
 
 def test_a_whole_copy_goes_on_after_its_redis_lost_everything(tmp_path: Path) -> None:
