@@ -112,15 +112,10 @@ def render(verdict: Verdict, request_id: str, now: int, *, degraded: bool = Fals
         outcome["detail"] = verdict.detail
     if degraded:
         outcome["degraded"] = True
-    wait_ms = retry_after_ms(verdict)
-    if wait_ms is not None:
-        outcome["retry_after"] = round(wait_ms / 1000, 6)
-    better = upgrade_for(verdict)
-    if better is not None:
-        outcome["upgrade"] = {"plan": better.plan, "url": better.url}
     case = verdict.case
     if case is None:
         return outcome
+    _add_what_helps(outcome, verdict)
     facts = case.facts
     return {
         **outcome,
@@ -143,6 +138,14 @@ def render(verdict: Verdict, request_id: str, now: int, *, degraded: bool = Fals
         "quotas": [_quota(quota) for quota in case.counted.quotas],
         "revision": facts.revision,
     }
+
+
+def _add_what_helps(outcome: Outcome, verdict: Verdict) -> None:
+    wait_ms, better = retry_after_ms(verdict), upgrade_for(verdict)
+    if wait_ms is not None:
+        outcome["retry_after"] = round(wait_ms / 1000, 6)
+    if better is not None:
+        outcome["upgrade"] = {"plan": better.plan, "url": better.url}
 
 
 def retry_after_ms(verdict: Verdict) -> float | None:

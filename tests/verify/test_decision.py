@@ -7,8 +7,20 @@ from typing import Any
 import msgspec
 import pytest
 
-from verify.decision import ENDING_SOON, RULES, Facts, decide
-from verify.facts import CustomerFacts, EnvironmentFacts, KeyFacts, LicenseFacts, PlanFacts, PlanTerms
+from verify.decision import COUNTED_RULES, ENDING_SOON, RULES, Facts, decide, effective_terms, weigh
+from verify.facts import (
+    CustomerFacts,
+    EnvironmentFacts,
+    KeyFacts,
+    LicenseFacts,
+    Overrides,
+    PlanFacts,
+    PlanTerms,
+    Quota,
+    RateLimit,
+)
+from verify.limits.counted import Code, Counted, QuotaState, RateState
+from verify.limits.gcra import Level
 from verify.reasons import Reason, WarningCode
 from verify.request import VerifyRequest
 
@@ -104,7 +116,61 @@ def test_each_reason_is_given_with_a_sentence(reason: Reason) -> None:
 
 def test_every_rule_is_tried_above_and_stands_in_the_order_of_the_codes() -> None:
     order = [reason for reason, _ in RULES]
-    assert order == list(OBJECTIONS) == [reason for reason in Reason if reason not in (Reason.NOT_FOUND, Reason.VALID)]
+    assert order == list(OBJECTIONS)
+    counted = [reason for reason, _ in COUNTED_RULES]
+    assert order + counted == [reason for reason in Reason if reason not in (Reason.NOT_FOUND, Reason.VALID)]
+
+
+STEADY = RateState("steady", 10, Level(0, NOW + 500, 250.0))
+FULL = QuotaState("requests", "day", "license", 100, 100, NOW + DAY, "deny", 1)
+
+
+@pytest.mark.parametrize(
+    ("counted", "reason", "said"),
+    [
+        (Counted(Code.LIMITED, (STEADY,), (FULL,)), Reason.RATE_LIMITED, "steady"),
+        (Counted(Code.EXCEEDED, (), (FULL,)), Reason.QUOTA_EXCEEDED, "requests (day)"),
+    ],
+)
+def test_the_counters_object_last_and_say_what_is_used_up(counted: Counted, reason: Reason, said: str) -> None:
+    verdict = weigh(decide(FACTS, ASKED, NOW), counted)
+    assert (verdict.reason, verdict.valid) == (reason, False)
+    assert said in str(verdict.detail)
+
+
+@pytest.mark.parametrize("reason", OBJECTIONS)
+def test_an_earlier_objection_stays_and_shows_the_numbers(reason: Reason) -> None:
+    verdict = weigh(decide(*OBJECTIONS[reason], NOW), Counted(Code.ADMITTED, (STEADY,), (FULL,)))
+    assert verdict.reason is reason
+    assert verdict.case is not None
+    assert verdict.case.counted.quotas == (FULL,)
+
+
+@pytest.mark.parametrize(
+    ("used", "warnings"),
+    [
+        (0, ()),
+        (79, ()),
+        (80, (WarningCode.QUOTA_NEAR,)),
+        (100, (WarningCode.QUOTA_NEAR,)),
+        (101, (WarningCode.OVER_LIMIT,)),
+    ],
+)
+def test_a_quota_warns_before_it_ends_and_when_it_is_exceeded(used: int, warnings: tuple[WarningCode, ...]) -> None:
+    quota = FULL._replace(used=used, overage="allow")
+    assert weigh(decide(FACTS, ASKED, NOW), Counted(Code.ADMITTED, (), (quota,))).warnings == warnings
+
+
+def test_nobody_is_told_numbers_of_a_key_that_is_not_found() -> None:
+    verdict = decide(None, ASKED, NOW)
+    assert weigh(verdict, Counted(Code.ADMITTED, (STEADY,), (FULL,))) == verdict
+
+
+def test_a_license_may_have_limits_of_its_own() -> None:
+    plan = PlanTerms((), {}, (RateLimit("a", 1, 1, 1, "key"),), (Quota("requests", 5, "day", "deny", "license"),))
+    facts = license(overrides=Overrides(quotas=()))
+    terms = effective_terms(facts.license, PlanFacts("plan_1", "pro", 1, {1: plan}))
+    assert (terms.rate_limits, terms.quotas) == (plan.rate_limits, ())
 
 
 @pytest.mark.parametrize(("first", "second"), list(itertools.combinations(OBJECTIONS, 2)))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verify.request import BadRequest, VerifyRequest, parse
+from verify.request import BadRequest, VerifyRequest, parse, parse_batch
 
 
 def refused(body: bytes | dict[str, Any]) -> BadRequest:
@@ -91,3 +91,28 @@ def test_any_json_is_either_taken_or_refused(document: Any) -> None:
         parse(json.dumps(document).encode())
     except BadRequest as bad:
         assert bad.detail  # noqa: PT017 - both ends are right, a third would not be
+
+
+def test_a_batch_is_an_array_of_requests() -> None:
+    asked = parse_batch(b'[{"key": "a"}, {"key": "b", "usage": {}}]')
+    assert [(one.key, one.usage) for one in asked] == [("a", {"requests": 1}), ("b", {})]
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        (b"", ""),
+        (b"{}", ""),
+        (b"[]", ""),
+        (b"[1]", "/0"),
+        (b'[{"key": "a"}, {"key": 1}]', "/1/key"),
+        (b'[{"key": "a"}, {"kee": "b"}]', "/1/kee"),
+        (b"[" + b",".join([b'{"key": "a"}'] * 101) + b"]", ""),
+        (b"[" * 20_000, ""),
+        (b'[{"key": "a", "ip": "nowhere"}]', "/0/ip"),
+    ],
+)
+def test_what_is_wrong_in_a_batch_is_named_by_its_place(body: bytes, pointer: str) -> None:
+    with pytest.raises(BadRequest) as refused:
+        parse_batch(body)
+    assert refused.value.pointer == pointer

@@ -13,6 +13,7 @@ from verify.ground.openapi import (
     schema,
     written,
 )
+from verify.request import MOST_REQUESTS
 from verify.service.openapi.shapes import schemas
 
 TITLE = "Licet verify"
@@ -22,7 +23,14 @@ order of their precedence, and the first that objects is the answer.
 
 A verdict is always `200`. Everything else is a problem (RFC 9457). A body is at most 65,536 bytes and not compressed.
 """
-_PROBLEMS = {400, 401, 403, 413, 415, 503}
+_PROBLEMS = {400, 401, 403, 413, 415, 422, 503}
+_ONCE: Schema = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "An admission is remembered for 10 minutes under the environment, the key and this: a repeat uses "
+    "nothing and is shown the first numbers. A denial is not remembered. With another body it is 422.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~][ -~]*$"},
+}
 _HERE = {"Request-Id": header("Request-Id")}
 _METRICS_TOKEN: Schema = {"type": "http", "scheme": "bearer", "description": "`LICET_METRICS_TOKEN`."}
 
@@ -37,6 +45,7 @@ def document() -> str:
             "tags": [{"name": "Verdicts"}, {"name": "Health"}],
             "paths": {
                 "/v1/verify": {"post": _verify()},
+                "/v1/verify/batch": {"post": _verify_batch()},
                 "/livez": {"get": _health("livez", "Is this process alive", _liveness())},
                 "/readyz": {"get": _health("readyz", "Can this process answer", _readiness())},
                 "/metrics": {"get": _health("metrics", "Read the metrics", _metrics()) | _for_operators()},
@@ -58,8 +67,22 @@ def _verify() -> Schema:
         "description": "Needs the scope `verify`.",
         "tags": ["Verdicts"],
         "security": [{"secret_key": ["verify"]}],
+        "parameters": [_ONCE],
         "requestBody": {"required": True, "content": {"application/json": {"schema": schema("VerifyRequest")}}},
         "responses": _answer(200, "The verdict.", schema("Verdict")) | problem_references(_PROBLEMS),
+    }
+
+
+def _verify_batch() -> Schema:
+    several = {"type": "array", "items": schema("VerifyRequest"), "minItems": 1, "maxItems": MOST_REQUESTS}
+    verdicts = {"type": "array", "items": schema("Verdict")}
+    return _verify() | {
+        "operationId": "verify_batch",
+        "summary": "Verify several keys at once",
+        "description": "Needs the scope `verify`. Each is decided and counted by itself; the verdicts come in the "
+        "order of the requests. An Idempotency-Key names the whole batch, each request by its place in it.",
+        "requestBody": {"required": True, "content": {"application/json": {"schema": several}}},
+        "responses": _answer(200, "The verdicts.", verdicts) | problem_references(_PROBLEMS),
     }
 
 

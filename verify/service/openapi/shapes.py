@@ -26,9 +26,13 @@ MEMBERS = {
     "resource": "What is asked for.",
     "method": "How it is asked for.",
     "context": f"Whatever else rules may look at; at most {limits.MOST_CONTEXT_BYTES} bytes as JSON.",
-    "request_id": "Names the call, so that it is counted once.",
+    "request_id": "Names the call, so that it is counted once, where there is no Idempotency-Key.",
 }
-_SHOWN = (answer.KeyShown, answer.LicenseShown, answer.CustomerShown, answer.PlanShown, answer.Outcome, answer.Answer)
+_SHOWN = (
+    *(answer.KeyShown, answer.LicenseShown, answer.CustomerShown, answer.PlanShown),
+    *(answer.RateLimitShown, answer.QuotaShown, answer.UpgradeShown, answer.Outcome, answer.Answer),
+)
+_OF_DENIALS = ("detail", "retry_after", "upgrade")
 
 
 def schemas() -> dict[str, Schema]:
@@ -67,7 +71,7 @@ def _verdict(shape: Schema, reasons: Sequence[Reason]) -> Schema:
         "code": {"type": "string", "enum": [reason.value for reason in reasons]},
     }
     if valid:
-        del properties["detail"]
+        properties = {name: told for name, told in properties.items() if name not in _OF_DENIALS}
     required = [name for name in properties if name in shape["required"] or name == "detail"]
     return {"type": "object", "required": required, "properties": properties, "additionalProperties": False}
 
