@@ -201,7 +201,7 @@ def test_killed_verify_workers_take_no_admission_with_them(
     whole: Whole, tmp_path: Path, scale: float, figure: Figure
 ) -> None:
     one, kills = bought(whole, quotas=[quota(MANY)]), list[int]()
-    calls = max(3000, int(60_000 * scale))
+    calls = max(1500, int(20_000 * scale))  # each kill lets the supervisor wait longer before it starts the next
     with verify_nodes(1, tmp_path, whole.settings) as (stays,):
         urls = [whole.bootstrap["verify_url"].rstrip("/"), stays.url]
         crowd = Crowd(urls, whole.bootstrap["secret_key"], 16)
