@@ -77,10 +77,11 @@ def test_a_restored_dump_is_in_force_again_with_its_log_its_roles_and_its_protec
     _, newer = new_key(organization, api)
     assert agreed({kept: "VALID", revoked_later: "KEY_REVOKED", newer: "VALID"})
 
-    # The page stops all that writes. Here only the relay, which would forestall the command: the web process must find
-    # its way back to the database by itself.
-    copy.ask_to_stop("relay")
-    copy.processes["relay"].wait(timeout=copy.services["relay"].grace_seconds)
+    # The page stops all that writes. Here only what goes through PostgreSQL by itself: the relay would forestall the
+    # command, and the drain ends where its tables are gone. The web process must find its way back by itself.
+    for service in ("relay", "drain"):
+        copy.ask_to_stop(service)
+        copy.processes[service].wait(timeout=copy.services[service].grace_seconds)
     copy.postgres("dropdb", "--force", "licet")
     copy.postgres("psql", "--no-psqlrc", "-f", str(CLONE / "docker" / "postgres" / "database.sql"), "postgres")
     run(copy, RESTORE, str(dump), **role(copy, "licet_owner"))
@@ -92,7 +93,8 @@ def test_a_restored_dump_is_in_force_again_with_its_log_its_roles_and_its_protec
     assert audited(copy) == log
     assert catalogue(copy) == protection
     copy.wait_until_healthy("web")
-    copy.start("relay")
+    for service in ("relay", "drain"):
+        copy.start(service)
     assert api.post(f"/v1/keys/{key}/revocation", json={}).json()["status"] == "revoked"
     assert agreed({kept: "VALID", revoked_later: "KEY_REVOKED"})
 
