@@ -12,9 +12,9 @@ from drf_spectacular.validation import validate_schema
 from tests.docs.documents import FILES, Operation, document, operations, resolved
 from tests.places import Place
 from verify.service.accounting.accountant import Accountant
-from verify.service.routes import Routes
+from verify.service.facts.store import FactStore
+from verify.service.routes.table import Routes
 from verify.service.settings import Settings
-from verify.service.store import FactStore
 
 PLANES = list(FILES)
 ALWAYS = {"400", "401", "403", "503"}

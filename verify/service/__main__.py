@@ -9,6 +9,7 @@ import uvicorn
 from verify.ground.environment import Misconfigured
 from verify.service import settings
 from verify.service.app import App
+from verify.service.http.asgi import Asgi
 
 LOGGING = {
     "version": 1,
@@ -36,7 +37,7 @@ def main() -> None:
     except Misconfigured as error:
         sys.exit(str(error))
     uvicorn.run(
-        app,
+        Asgi(app),
         host=given.host,
         port=given.port,
         fd=given.fd,

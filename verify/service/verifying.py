@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from verify.answer import Answer, Outcome, render
 from verify.decision import Verdict, decide, weigh
 from verify.ground import ids
 from verify.ground.problem import FieldError
@@ -20,8 +19,8 @@ from verify.limits.shards import record_key
 from verify.request import VerifyRequest
 from verify.service import metrics
 from verify.service.accounting.accountant import Accountant
-from verify.service.http import Refused, Request
-from verify.service.lookup import Caller, Found
+from verify.service.facts.lookup import Caller, Found
+from verify.service.http.exchange import Exchange, Refused
 
 IDEMPOTENCY_KEY = re.compile(r"[!-~][ -~]{0,254}")
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -36,12 +35,20 @@ class Presented(NamedTuple):
     arrived: float
 
 
-def named(asked: list[VerifyRequest], request: Request) -> list[Presented]:
+class Answered(NamedTuple):
+    """A verdict, the request it is about, and when it was made (milliseconds); `degraded`: from memory alone."""
+
+    verdict: Verdict
+    id: uuid.UUID
+    now: int
+    degraded: bool = False
+
+
+def named(asked: list[VerifyRequest], exchange: Exchange, header: str | None) -> list[Presented]:
     """Each call with a name of its own and what makes a repeat of it: the header, or else its own `request_id`.
 
     In a batch the header names the whole, and each call by its place. Raises Refused (400).
     """
-    header = request.headers.get("idempotency-key")
     if header is not None and not IDEMPOTENCY_KEY.fullmatch(header):
         detail = "`Idempotency-Key`: 1 to 255 printable ASCII characters, e.g. a UUID."
         raise Refused("invalid", "invalid_request", detail, (FieldError("/Idempotency-Key", "invalid", detail),))
@@ -50,7 +57,7 @@ def named(asked: list[VerifyRequest], request: Request) -> list[Presented]:
         alone = len(asked) == 1
         name = header if alone or header is None else f"{header}:{index}"
         once = one.request_id or "" if name is None else name
-        found.append(Presented(one, request.id if alone else ids.new_uuid(), once, request.arrived))
+        found.append(Presented(one, exchange.id if alone else ids.new_uuid(), once, exchange.arrived))
     return found
 
 
@@ -58,7 +65,7 @@ class Verifier:
     def __init__(self, accountant: Accountant) -> None:
         self._accountant = accountant
 
-    async def verify(self, presented: Presented, caller: Caller, found: Found | None) -> Outcome | Answer:
+    async def verify(self, presented: Presented, caller: Caller, found: Found | None) -> Answered:
         """Counted and logged. Raises AccountingUnavailable, Refused."""
         now = _now_ms()
         check_meters(presented.asked, caller)
@@ -69,7 +76,7 @@ class Verifier:
         counted = await self._count(presented, found, verdict, now)
         return _answered(weigh(verdict, counted), presented, now)
 
-    def bridge(self, presented: Presented, caller: Caller, found: Found | None) -> Outcome | Answer:
+    def bridge(self, presented: Presented, caller: Caller, found: Found | None) -> Answered:
         """From memory alone, while Redis is away and the environment allows it."""
         now = _now_ms()
         check_meters(presented.asked, caller)
@@ -152,9 +159,9 @@ def _fingerprint(asked: VerifyRequest) -> str:
     return hashlib.blake2b(_encode(told), digest_size=16).hexdigest()
 
 
-def _answered(verdict: Verdict, presented: Presented, now: int, *, degraded: bool = False) -> Outcome | Answer:
+def _answered(verdict: Verdict, presented: Presented, now: int, *, degraded: bool = False) -> Answered:
     metrics.VERDICTS.labels(verdict.reason.value).inc()
-    return render(verdict, ids.encode("req", presented.id), now, degraded=degraded)
+    return Answered(verdict, presented.id, now, degraded)
 
 
 def _now_ms() -> int:

@@ -16,7 +16,7 @@ from verify.facts import (
     PlanFacts,
     SecretKeyFacts,
 )
-from verify.service.store import FactStore, StoreNotReady, StoreUnavailable
+from verify.service.facts.store import FactStore, StoreNotReady, StoreUnavailable
 
 F = TypeVar("F", bound=Fact)
 

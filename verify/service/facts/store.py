@@ -20,7 +20,7 @@ import msgspec
 from verify import facts
 from verify.facts import StoreState, Versioned
 from verify.service import metrics
-from verify.service.memory import MISSING, Memory, Missing
+from verify.service.facts.memory import MISSING, Memory, Missing
 from verify.service.redis_link import LinkLost, RedisLink, open_link
 
 TRUST_SECONDS = 0.6

@@ -1,0 +1,108 @@
+"""What a server and the routes exchange, so that the routes are the same code under any server."""
+
+import logging
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from verify.ground import ids
+from verify.ground.problem import CONTENT_TYPE, KINDS, FieldError, problem
+from verify.service import metrics
+
+MOST_BODY_BYTES = 65_536
+
+log = logging.getLogger(__name__)
+_encode = msgspec.json.Encoder().encode
+
+
+class Response(NamedTuple):
+    status: int
+    body: bytes
+    content_type: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Exchange:
+    """One request, and the one answer that it gets. A server subclasses it and says in `write` how answers travel.
+
+    `path` is without the query; `headers` by lower-case name, one given twice joined with `, ` (RFC 9110 §5.2);
+    `client` is the peer's address; `arrived` by time.perf_counter.
+    """
+
+    __slots__ = ("arrived", "body", "client", "headers", "id", "method", "path")
+
+    def __init__(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, client: str, arrived: float
+    ) -> None:
+        self.method, self.path, self.headers, self.body = method, path, headers, body
+        self.client, self.arrived = client, arrived
+        self.id: uuid.UUID = ids.new_uuid()
+
+    @property
+    def request_id(self) -> str:
+        return ids.encode("req", self.id)
+
+    def write(self, response: Response) -> None:
+        """Sends the answer with `Request-Id`, `Content-Type`, `Content-Length`, and `Cache-Control: no-store` unless it
+        says otherwise. Called once; the peer may have gone.
+        """
+        raise NotImplementedError
+
+    def answer(self, response: Response) -> None:
+        metrics.SECONDS.observe(time.perf_counter() - self.arrived)
+        self.write(response)
+
+    def refuse(self, refused: "Refused") -> None:
+        metrics.REFUSED.labels(refused.code).inc()
+        self.answer(refusal_response(refused, path=self.path, request_id=self.request_id))
+
+    def fail(self, bug: BaseException) -> None:
+        """A bug ends this request with 500 and its traceback in the log, not the process."""
+        log.error("A bug answered %s %s with 500 (%s)", self.method, self.path, self.request_id, exc_info=bug)
+        self.refuse(Refused("internal", "internal_error", "Something broke on our side; it was logged."))
+
+
+Handler = Callable[[Exchange], Response | Awaitable[Response] | None]
+"""Gives the answer, or what can be awaited for it, or None and answers the exchange by itself later."""
+
+
+class Refused(Exception):
+    """Ends a request without a verdict; `kind` is one of verify.ground.problem.KINDS."""
+
+    def __init__(
+        self, kind: str, code: str, detail: str, errors: tuple[FieldError, ...] = (), *, allow: str = ""
+    ) -> None:
+        super().__init__(detail)
+        self.kind, self.code, self.detail, self.errors, self.allow = kind, code, detail, errors, allow
+
+
+def refuse_body(headers: Mapping[str, str]) -> None:
+    """Raises Refused of a body that will not be taken, by its headers alone."""
+    length = headers.get("content-length", "")
+    if length.isdigit() and int(length) > MOST_BODY_BYTES:
+        raise too_large()
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise Refused("unsupported_media", "compressed_body", "Send the body without Content-Encoding.")
+
+
+def too_large() -> Refused:
+    return Refused("too_large", "body_too_large", f"At most {MOST_BODY_BYTES} bytes.")
+
+
+def json_response(content: object, status: int = 200) -> Response:
+    return Response(status, _encode(content))
+
+
+def refusal_response(refused: Refused, *, path: str, request_id: str) -> Response:
+    body = problem(
+        refused.kind, refused.code, refused.detail, instance=path, request_id=request_id, errors=refused.errors
+    )
+    headers = []
+    if refused.kind == "unauthenticated":
+        headers.append(("www-authenticate", 'Bearer realm="licet"'))
+    if refused.allow:
+        headers.append(("allow", refused.allow))
+    return Response(KINDS[refused.kind].status, _encode(body), CONTENT_TYPE, tuple(headers))

@@ -1,0 +1,66 @@
+"""`POST /v1/verify` and `/v1/verify/batch`: questions in JSON, verdicts in JSON."""
+
+from collections.abc import Awaitable, Sequence
+from typing import Any
+
+from verify import request as verify_request
+from verify.answer import render
+from verify.ground import ids
+from verify.ground.problem import FieldError
+from verify.request import VerifyRequest
+from verify.service.http.exchange import Exchange, Refused, Response, json_response
+from verify.service.routes.verdicts import Desk, Question
+from verify.service.verifying import Answered
+
+
+class Verify:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def one(self, exchange: Exchange) -> Awaitable[Response]:
+        return self._desk.ask(exchange, Question(bearer(exchange), _parse_one, _tell_one, _once(exchange)))
+
+    def batch(self, exchange: Exchange) -> Awaitable[Response]:
+        """Each is decided and counted by itself; they are told in the order they were asked."""
+        return self._desk.ask(exchange, Question(bearer(exchange), _parse_batch, _tell_batch, _once(exchange)))
+
+
+def bearer(exchange: Exchange) -> str:
+    """The secret key that the caller sent, "" if none."""
+    scheme, _, secret = exchange.headers.get("authorization", "").partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else ""
+
+
+def _once(exchange: Exchange) -> str | None:
+    return exchange.headers.get("idempotency-key")
+
+
+def _parse_one(exchange: Exchange) -> list[VerifyRequest]:
+    try:
+        return [verify_request.parse(exchange.body)]
+    except verify_request.BadRequest as bad:
+        raise _refusal(bad) from bad
+
+
+def _parse_batch(exchange: Exchange) -> list[VerifyRequest]:
+    try:
+        return verify_request.parse_batch(exchange.body)
+    except verify_request.BadRequest as bad:
+        raise _refusal(bad) from bad
+
+
+def _refusal(bad: verify_request.BadRequest) -> Refused:
+    return Refused("invalid", "invalid_request", bad.detail, (FieldError(bad.pointer, bad.code, bad.detail),))
+
+
+def _tell_one(answered: Sequence[Answered]) -> Response:
+    (only,) = answered
+    return json_response(_rendered(only))
+
+
+def _tell_batch(answered: Sequence[Answered]) -> Response:
+    return json_response([_rendered(one) for one in answered])
+
+
+def _rendered(one: Answered) -> Any:
+    return render(one.verdict, ids.encode("req", one.id), one.now, degraded=one.degraded)
