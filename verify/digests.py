@@ -5,10 +5,12 @@ dump from being used even to check a guess. Peppers are versioned, the first of 
 """
 
 import base64
-import hashlib
-import hmac
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from verify.ground.environment import Misconfigured
 from verify.ground.strength import refuse_weak
@@ -21,6 +23,12 @@ _MAKE = "echo 1:$(openssl rand -base64 32 | tr +/ -_ | tr -d =)"
 class Pepper(NamedTuple):
     version: int
     secret: bytes
+
+    def keyed(self, message: bytes) -> bytes:
+        """HMAC-SHA-256 (RFC 2104) of `message`."""
+        digest = _started(self.secret).copy()
+        digest.update(message)
+        return digest.finalize()
 
 
 class Digest(NamedTuple):
@@ -86,4 +94,10 @@ def _digest(pepper: Pepper, purpose: bytes, scope: bytes, secret: str) -> Digest
 
 
 def _keyed(pepper: Pepper, message: bytes) -> Digest:
-    return Digest(pepper.version, hmac.new(pepper.secret, message, hashlib.sha256).digest())
+    return Digest(pepper.version, pepper.keyed(message))
+
+
+@lru_cache(maxsize=64)
+def _started(secret: bytes) -> HMAC:
+    """Its key is taken in already; going on from a copy takes a third of the time of beginning anew."""
+    return HMAC(secret, SHA256())

@@ -15,6 +15,7 @@ PATTERN = re.compile(r"([a-z0-9]{1,16})_(test|live)_lc[0-9A-Za-z]{30}([0-9A-Za-z
 PREFIX_PATTERN = re.compile(r"[a-z0-9]{1,16}", re.ASCII)
 
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_PAIRS = [greater + lesser for greater in _BASE62 for lesser in _BASE62]
 _RANDOM_LENGTH = 30
 _CHECKSUM_LENGTH = 6
 
@@ -36,12 +37,9 @@ def generate(prefix: str, mode: Mode) -> str:
 
 def checksum(body: str) -> str:
     """CRC-32 of everything before it, six base62 digits: a typing error is refused without asking any store."""
-    number = zlib.crc32(body.encode("ascii"))
-    digits = []
-    for _ in range(_CHECKSUM_LENGTH):
-        number, rest = divmod(number, 62)
-        digits.append(_BASE62[rest])
-    return "".join(reversed(digits))
+    rest, least = divmod(zlib.crc32(body.encode("ascii")), len(_PAIRS))
+    greatest, middle = divmod(rest, len(_PAIRS))
+    return _PAIRS[greatest] + _PAIRS[middle] + _PAIRS[least]
 
 
 def parse(text: str) -> ParsedKey | None:

@@ -6,24 +6,35 @@ import uuid
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]  # what ten bits are spelled as
 _LENGTH = 26
 
 
-def new_uuid() -> uuid.UUID:
+def new_bytes() -> bytes:
     """A UUIDv7 (RFC 9562 §5.7): 48 bits of milliseconds, then 74 random bits; sorts by time of making."""
     value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
     value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    return uuid.UUID(int=value)
+    return (value & ~(0x3 << 62) | 0x2 << 62).to_bytes(16)
+
+
+def new_uuid() -> uuid.UUID:
+    return uuid.UUID(bytes=new_bytes())
 
 
 def encode(prefix: str, value: uuid.UUID) -> str:
-    number = value.int
-    letters = [""] * _LENGTH
-    for place in range(_LENGTH - 1, -1, -1):
-        letters[place] = _ALPHABET[number & 31]
-        number >>= 5
-    return f"{prefix}_{''.join(letters)}"
+    return encode_bytes(prefix, value.bytes)
+
+
+def encode_bytes(prefix: str, value: bytes) -> str:
+    """`value`: 16 bytes of a UUID."""
+    rest = int.from_bytes(value)
+    low, rest = rest & (1 << 60) - 1, rest >> 60  # two numbers that are cheaper to take apart than one
+    return (
+        f"{prefix}_{_PAIRS[rest >> 60]}{_PAIRS[rest >> 50 & 1023]}{_PAIRS[rest >> 40 & 1023]}"
+        f"{_PAIRS[rest >> 30 & 1023]}{_PAIRS[rest >> 20 & 1023]}{_PAIRS[rest >> 10 & 1023]}{_PAIRS[rest & 1023]}"
+        f"{_PAIRS[low >> 50]}{_PAIRS[low >> 40 & 1023]}{_PAIRS[low >> 30 & 1023]}"
+        f"{_PAIRS[low >> 20 & 1023]}{_PAIRS[low >> 10 & 1023]}{_PAIRS[low & 1023]}"
+    )
 
 
 def decode(prefix: str, text: str) -> uuid.UUID | None:
