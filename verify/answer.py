@@ -1,11 +1,16 @@
-"""How a verdict is told: the JSON of docs/verify.md. The types are what the service's OpenAPI document is made from."""
+"""How a verdict is told: the JSON of docs/verify.md, put together from parts that are encoded once.
+
+The types are what the service's OpenAPI document is made from, and what the parts are encoded as.
+"""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Any, NotRequired, TypedDict, overload
 
+import msgspec
 from msgspec import Meta
 
-from verify.decision import Verdict, effective_version
+from verify.decision import Facts, Verdict
 from verify.ground.openapi import id_schema
 from verify.license_status import Status
 from verify.limits.counted import QuotaState, RateState
@@ -100,52 +105,64 @@ class Answer(Outcome):
     revision: int
 
 
-def render(verdict: Verdict, request_id: str, now: int, *, degraded: bool = False) -> Outcome | Answer:
-    """`now` in milliseconds. NOT_FOUND shows nothing but itself: it must not tell what exists."""
-    outcome: Outcome = {
-        "valid": verdict.valid,
-        "code": verdict.reason,
-        "request_id": request_id,
-        "decided_at": rfc3339(now),
-    }
-    if verdict.detail is not None:
-        outcome["detail"] = verdict.detail
-    if degraded:
-        outcome["degraded"] = True
+def render(verdict: Verdict, request_id: str, now: int, *, revision: int = 0, degraded: bool = False) -> bytes:
+    """An Outcome or Answer in JSON. `now` in milliseconds; `revision` if the caller's facts have a higher one.
+
+    NOT_FOUND shows nothing but itself: it must not tell what exists.
+    """
     case = verdict.case
-    if case is None:
-        return outcome
-    _add_what_helps(outcome, verdict)
-    facts = case.facts
-    return {
-        **outcome,
-        "key": {"id": facts.key.id, "name": facts.key.name, "expires_at": rfc3339(facts.key.expires_at)},
-        "license": {
-            "id": facts.license.id,
-            "status": case.standing.status,
-            "expires_at": rfc3339(facts.license.expires_at),
-        },
-        "customer": {"id": facts.customer.id, "external_id": facts.customer.external_id},
-        "plan": {
-            "id": facts.plan.id,
-            "code": facts.plan.code,
-            "version": effective_version(facts.license, facts.plan),
-        },
-        "scopes": sorted(case.scopes),
-        "features": case.terms.features,
-        "warnings": list(verdict.warnings),
-        "rate_limits": [_rate(rate) for rate in case.counted.rates],
-        "quotas": [_quota(quota) for quota in case.counted.quotas],
-        "revision": facts.revision,
-    }
+    opened = f'"request_id":"{request_id}","decided_at":"{rfc3339(now)}"'.encode()
+    parts = [_HEADS[verdict.reason], opened]
+    if verdict.detail is not None or degraded:
+        parts.append(_beside(verdict, degraded=degraded))
+    if case is not None:
+        facts, counted = case.facts, case.counted
+        said = facts.said.get(case.standing.status)
+        if said is None:
+            said = facts.said[case.standing.status] = _said(facts, case.standing.status)
+        parts.append(said)
+        parts.append(_encode(verdict.warnings) if verdict.warnings else b"[]")
+        parts.append(b',"rate_limits":[' + b",".join(map(_rate, counted.rates)))
+        parts.append(b'],"quotas":[' + b",".join(map(_quota, counted.quotas)))
+        parts.append(b'],"revision":%d' % max(facts.revision, revision))
+    parts.append(b"}")
+    return b"".join(parts)
 
 
-def _add_what_helps(outcome: Outcome, verdict: Verdict) -> None:
+_encode = msgspec.json.Encoder().encode
+_HEADS = {
+    reason: _encode({"valid": reason is Reason.VALID, "code": reason})[:-1] + b"," for reason in Reason
+}  # each the beginning of an object
+
+
+def _beside(verdict: Verdict, *, degraded: bool) -> bytes:
+    """What a refusal says more than a grant, as further members of an object."""
+    told: dict[str, Any] = {}
+    if verdict.detail is not None:
+        told["detail"] = verdict.detail
+    if degraded:
+        told["degraded"] = True
     wait_ms, better = retry_after_ms(verdict), upgrade_for(verdict)
     if wait_ms is not None:
-        outcome["retry_after"] = round(wait_ms / 1000, 6)
+        told["retry_after"] = round(wait_ms / 1000, 6)
     if better is not None:
-        outcome["upgrade"] = {"plan": better.plan, "url": better.url}
+        told["upgrade"] = UpgradeShown(plan=better.plan, url=better.url)
+    return b"," + _encode(told)[1:-1]
+
+
+def _said(facts: Facts, status: Status) -> bytes:
+    """What every verdict says of a key, up to the value of `warnings`."""
+    key: KeyShown = {"id": facts.key.id, "name": facts.key.name, "expires_at": rfc3339(facts.key.expires_at)}
+    license: LicenseShown = {
+        "id": facts.license.id,
+        "status": status,
+        "expires_at": rfc3339(facts.license.expires_at),
+    }
+    customer: CustomerShown = {"id": facts.customer.id, "external_id": facts.customer.external_id}
+    plan: PlanShown = {"id": facts.plan.id, "code": facts.plan.code, "version": facts.version}
+    granted = {"scopes": sorted(facts.scopes), "features": facts.terms.features}
+    shown = {"key": key, "license": license, "customer": customer, "plan": plan, **granted}
+    return b"," + _encode(shown)[1:-1] + b',"warnings":'
 
 
 def retry_after_ms(verdict: Verdict) -> float | None:
@@ -161,27 +178,30 @@ def retry_after_ms(verdict: Verdict) -> float | None:
     return None
 
 
-def _rate(rate: RateState) -> RateLimitShown:
+def _rate(rate: RateState) -> bytes:
     level = rate.level
-    return {
-        "name": rate.name,
-        "limit": rate.limit,
-        "remaining": level.remaining,
-        "reset_at": rfc3339(level.reset_at),
-    }
+    frame = b'%s,"remaining":%d,"reset_at":"%s"}'
+    return frame % (_rate_begins(rate.name, rate.limit), level.remaining, rfc3339(level.reset_at).encode())
 
 
-def _quota(quota: QuotaState) -> QuotaShown:
-    return {
-        "meter": quota.meter,
-        "period": quota.period,
-        "per": quota.per,
-        "limit": quota.limit,
-        "used": quota.used,
-        "remaining": quota.remaining,
-        "resets_at": rfc3339(quota.resets_at),
-        "overage": quota.overage,
-    }
+@lru_cache(maxsize=4096)
+def _rate_begins(name: str, limit: int) -> bytes:
+    return _encode({"name": name, "limit": limit})[:-1]
+
+
+def _quota(quota: QuotaState) -> bytes:
+    meter, period, per, limit, used, resets_at, overage, _ = quota
+    begins, ends = _quota_frame(meter, period, per, limit, resets_at, overage)
+    return b'%s,"used":%d,"remaining":%d,%s' % (begins, used, quota.remaining, ends)
+
+
+@lru_cache(maxsize=4096)
+def _quota_frame(
+    meter: str, period: str, per: str, limit: int, resets_at: int | None, overage: str
+) -> tuple[bytes, bytes]:
+    """What stands before and after the numbers that each call changes."""
+    begins = _encode({"meter": meter, "period": period, "per": per, "limit": limit})[:-1]
+    return begins, _encode({"resets_at": rfc3339(resets_at), "overage": overage})[1:]
 
 
 @overload
@@ -192,5 +212,10 @@ def rfc3339(milliseconds: int | None) -> str | None:
     """UTC with `Z` and milliseconds, as every time that Licet shows."""
     if milliseconds is None:
         return None
-    whole = EPOCH + timedelta(milliseconds=milliseconds)
-    return whole.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{_second(seconds)}.{rest:03}Z"
+
+
+@lru_cache(maxsize=4096)
+def _second(seconds: int) -> str:
+    return (EPOCH + timedelta(seconds=seconds)).isoformat(timespec="seconds").removesuffix("+00:00")

@@ -6,7 +6,7 @@ A new deny reason is one line in `reasons`, one rule here in its place, one test
 """
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from verify.facts import (
@@ -28,16 +28,43 @@ NO_OVERRIDES = Overrides()
 ENDING_SOON = 3 * 24 * 3600 * 1000  # milliseconds before an end at which a verdict begins to warn of it
 
 
-class Facts(NamedTuple):
-    """All that is known of one key; `revision` is the highest of its parts."""
+class Facts:
+    """All that is known of one key, good for as many requests as its parts stand. What follows from them alone is told
+    here once: the `version` and `terms` in force, and the `scopes` of the key.
 
-    environment: EnvironmentFacts
-    key: KeyFacts
-    license: LicenseFacts
-    customer: CustomerFacts
-    plan: PlanFacts
-    revision: int
-    catalog: CatalogFacts | None = None
+    `revision` is the highest of its parts; `said` is for verify.answer, which says the same of each verdict.
+    """
+
+    __slots__ = (
+        *("environment", "key", "license", "customer", "plan", "revision", "catalog"),
+        *("version", "terms", "scopes", "warns_from", "said"),
+    )
+
+    def __init__(
+        self,
+        environment: EnvironmentFacts,
+        key: KeyFacts,
+        license: LicenseFacts,
+        customer: CustomerFacts,
+        plan: PlanFacts,
+        revision: int,
+        catalog: CatalogFacts | None = None,
+    ) -> None:
+        self.environment, self.key, self.license, self.customer = environment, key, license, customer
+        self.plan, self.revision, self.catalog = plan, revision, catalog
+        self.version = effective_version(license, plan)
+        self.terms = effective_terms(license, plan)
+        granted = frozenset(self.terms.scopes)
+        self.scopes = granted if key.scopes is None else granted.intersection(key.scopes)
+        self.warns_from = _warns_from(key, license)
+        self.said: dict[Status, bytes] = {}
+
+    def replace(self, **parts: Any) -> "Facts":
+        """The same with other parts."""
+        return Facts(**{name: getattr(self, name) for name in PARTS} | parts)
+
+
+PARTS = ("environment", "key", "license", "customer", "plan", "revision", "catalog")
 
 
 class Case(NamedTuple):
@@ -47,8 +74,6 @@ class Case(NamedTuple):
     facts: Facts
     now: int
     standing: Standing
-    terms: PlanTerms
-    scopes: frozenset[str]
     counted: Counted = NOTHING_COUNTED
 
 
@@ -73,14 +98,15 @@ def decide(facts: Facts | None, request: VerifyRequest, now: int) -> Verdict:
     """`now` in milliseconds since 1970 UTC; `facts` None when no key of this environment was presented."""
     if facts is None:
         return Verdict(Reason.NOT_FOUND, "This key is not known here; check that it is complete.", None)
-    return _first_objection(RULES, _case(facts, request, now))
+    return _first_objection(RULES, Case(request, facts, now, standing(facts.license, now)))
 
 
 def weigh(verdict: Verdict, counted: Counted) -> Verdict:
     """The verdict with the numbers of its limits and quotas; if no rule objected before, they may."""
     if verdict.case is None:
         return verdict
-    case = Case(*verdict.case[:-1], counted)
+    request, facts, now, standing, _ = verdict.case
+    case = Case(request, facts, now, standing, counted)
     if verdict.valid:
         return _first_objection(COUNTED_RULES, case)
     return Verdict(verdict.reason, verdict.detail, case, _warnings(case))
@@ -112,13 +138,6 @@ def effective_terms(license: LicenseFacts, plan: PlanFacts) -> PlanTerms:
         terms.rate_limits if own.rate_limits is None else own.rate_limits,
         terms.quotas if own.quotas is None else own.quotas,
     )
-
-
-def _case(facts: Facts, request: VerifyRequest, now: int) -> Case:
-    terms = effective_terms(facts.license, facts.plan)
-    granted = frozenset(terms.scopes)
-    scopes = granted if facts.key.scopes is None else granted.intersection(facts.key.scopes)
-    return Case(request, facts, now, standing(facts.license, now), terms, scopes)
 
 
 def _key_is_revoked(case: Case) -> str | None:
@@ -174,12 +193,12 @@ def _user_is_another(case: Case) -> str | None:
 
 
 def _scope_is_missing(case: Case) -> str | None:
-    missing = [scope for scope in case.request.scopes if scope not in case.scopes]
+    missing = [scope for scope in case.request.scopes if scope not in case.facts.scopes]
     return f"The key lacks the scope {', '.join(missing)}." if missing else None
 
 
 def _feature_is_not_entitled(case: Case) -> str | None:
-    missing = [code for code in case.request.features if not is_granted(case.terms.features.get(code))]
+    missing = [code for code in case.request.features if not is_granted(case.facts.terms.features.get(code))]
     return f"The plan does not grant the feature {', '.join(missing)}." if missing else None
 
 
@@ -223,23 +242,35 @@ COUNTED_RULES: Rules = (
 )
 
 
+def _warns_from(key: KeyFacts, license: LicenseFacts) -> int | None:
+    """Since when its facts alone may give a warning."""
+    ends = [end for end in (license.trial_ends_at, license.expires_at, key.expires_at) if end is not None]
+    return 0 if key.rotated else min(ends) - ENDING_SOON if ends else None
+
+
 def _warnings(case: Case) -> tuple[WarningCode, ...]:
+    begins, counted = case.facts.warns_from, case.counted
+    found = [] if begins is None or case.now < begins else list(_of_facts(case.facts, case.now))
+    for quota in counted.quotas:
+        if quota.is_near and WarningCode.QUOTA_NEAR not in found:
+            found.append(WarningCode.QUOTA_NEAR)
+    for quota in counted.quotas:
+        if quota.is_over and WarningCode.OVER_LIMIT not in found:
+            found.append(WarningCode.OVER_LIMIT)
+    return tuple(found)
+
+
+def _of_facts(facts: Facts, now: int) -> Iterator[WarningCode]:
     """Only of what still holds: an end that has passed is a reason, not a warning."""
 
     def soon(end: int | None) -> bool:
-        return end is not None and 0 < end - case.now <= ENDING_SOON
+        return end is not None and 0 < end - now <= ENDING_SOON
 
-    found = []
-    if soon(case.facts.license.trial_ends_at):
-        found.append(WarningCode.TRIAL_ENDING)
-    if soon(case.facts.license.expires_at):
-        found.append(WarningCode.LICENSE_EXPIRING)
-    if soon(case.facts.key.expires_at):
-        found.append(WarningCode.KEY_EXPIRING)
-    if case.facts.key.rotated:
-        found.append(WarningCode.KEY_ROTATED)
-    if any(quota.is_near for quota in case.counted.quotas):
-        found.append(WarningCode.QUOTA_NEAR)
-    if any(quota.is_over for quota in case.counted.quotas):
-        found.append(WarningCode.OVER_LIMIT)
-    return tuple(found)
+    if soon(facts.license.trial_ends_at):
+        yield WarningCode.TRIAL_ENDING
+    if soon(facts.license.expires_at):
+        yield WarningCode.LICENSE_EXPIRING
+    if soon(facts.key.expires_at):
+        yield WarningCode.KEY_EXPIRING
+    if facts.key.rotated:
+        yield WarningCode.KEY_ROTATED

@@ -3,6 +3,7 @@
 import ipaddress
 import json
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -132,7 +133,7 @@ def _problem(request: VerifyRequest) -> Problem | None:
         return Problem("/key", "Give either `key` or `token`.")
     for name in LISTS:
         items: list[str] = getattr(request, name)
-        if len(items) > MOST_ITEMS or any(not _is_plain(item) for item in items):
+        if items and (len(items) > MOST_ITEMS or any(not _is_plain(item) for item in items)):
             return Problem(f"/{name}", f"At most {MOST_ITEMS} texts without U+0000, of {MOST_TEXT} characters each.")
     for name in TEXTS:
         value: str | None = getattr(request, name)
@@ -169,6 +170,7 @@ def _is_plain(text: str) -> bool:
     return len(text) <= MOST_TEXT and "\0" not in text
 
 
+@lru_cache(maxsize=4096)
 def _is_address(text: str) -> bool:
     try:
         ipaddress.ip_address(text)

@@ -31,7 +31,7 @@ def _features(case: Case, terms: PlanTerms) -> bool:
 def _rates(case: Case, terms: PlanTerms) -> bool:
     """Every limit that refused is faster there, or not there at all."""
     offered = {limit.name: limit.limit / limit.period_seconds for limit in terms.rate_limits}
-    held = {limit.name: limit.limit / limit.period_seconds for limit in case.terms.rate_limits}
+    held = {limit.name: limit.limit / limit.period_seconds for limit in case.facts.terms.rate_limits}
     over = [rate.name for rate in case.counted.rates if rate.level.wait_ms > 0]
     return all(name not in offered or offered[name] > held.get(name, 0) for name in over)
 

@@ -39,11 +39,11 @@ ASKED = VerifyRequest(key="a key")
 
 
 def key(**changes: Any) -> Facts:
-    return FACTS._replace(key=msgspec.structs.replace(FACTS.key, **changes))
+    return FACTS.replace(key=msgspec.structs.replace(FACTS.key, **changes))
 
 
 def license(**changes: Any) -> Facts:
-    return FACTS._replace(license=msgspec.structs.replace(FACTS.license, **changes))
+    return FACTS.replace(license=msgspec.structs.replace(FACTS.license, **changes))
 
 
 OBJECTIONS: dict[Reason, tuple[Facts, VerifyRequest]] = {
@@ -74,7 +74,7 @@ def merged(first: Reason, second: Reason) -> tuple[Facts, VerifyRequest]:
         return msgspec.structs.replace(harmless, **changes)
 
     (one, asked_one), (other, asked_other) = OBJECTIONS[first], OBJECTIONS[second]
-    facts = FACTS._replace(
+    facts = FACTS.replace(
         key=overlay(FACTS.key, one.key, other.key), license=overlay(FACTS.license, one.license, other.license)
     )
     return facts, overlay(ASKED, asked_one, asked_other)
@@ -198,9 +198,9 @@ def test_times_count_to_the_millisecond(facts: Callable[[int], Facts], before: R
 def test_the_floor_lifts_a_pinned_license_and_never_lowers_one() -> None:
     plan = PlanFacts("plan_1", "pro", 1, {1: PlanTerms(("old",), {}), 2: PlanTerms(("new",), {})})
     wants_new = VerifyRequest(key="a key", scopes=["new"])
-    pinned = FACTS._replace(plan=plan)
-    lifted = pinned._replace(plan=msgspec.structs.replace(plan, floor=2))
-    ahead = pinned._replace(license=msgspec.structs.replace(FACTS.license, plan_version=2))
+    pinned = FACTS.replace(plan=plan)
+    lifted = pinned.replace(plan=msgspec.structs.replace(plan, floor=2))
+    ahead = pinned.replace(license=msgspec.structs.replace(FACTS.license, plan_version=2))
     assert decide(pinned, wants_new, NOW).reason is Reason.SCOPE_MISSING
     assert decide(lifted, wants_new, NOW).reason is Reason.VALID
     assert decide(ahead, wants_new, NOW).reason is Reason.VALID

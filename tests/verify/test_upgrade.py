@@ -33,7 +33,7 @@ OFFERS = (
 
 def sold(offers: tuple[Offer, ...] = OFFERS) -> Facts:
     plan = msgspec.structs.replace(FACTS.plan, product="prod_1", versions={1: OFFERS[2].terms})
-    return FACTS._replace(plan=plan, catalog=CatalogFacts({"requests": "sum"}, offers))
+    return FACTS.replace(plan=plan, catalog=CatalogFacts({"requests": "sum"}, offers))
 
 
 def denied(asked: VerifyRequest = ASKED, counted: Counted | None = None, facts: Facts | None = None) -> Verdict:
@@ -71,7 +71,7 @@ def test_it_says_where_it_is_sold() -> None:
         denied(VerifyRequest(key="a", features=["nowhere"])),
         denied(VerifyRequest(key="a", features=["sso"]), facts=sold(())),
         denied(VerifyRequest(key="a", features=["sso"]), facts=FACTS),
-        denied(facts=FACTS._replace(key=msgspec.structs.replace(FACTS.key, revoked=True))),
+        denied(facts=FACTS.replace(key=msgspec.structs.replace(FACTS.key, revoked=True))),
         denied(counted=Counted(Code.EXCEEDED, (), (FULL._replace(cost=10**6),))),
     ],
 )
@@ -80,5 +80,5 @@ def test_nothing_is_offered_that_does_not_help(verdict: Verdict) -> None:
 
 
 def test_a_key_that_is_bound_to_fewer_scopes_gets_no_more_by_another_plan() -> None:
-    bound = sold()._replace(key=msgspec.structs.replace(FACTS.key, scopes=("read",)))
+    bound = sold().replace(key=msgspec.structs.replace(FACTS.key, scopes=("read",)))
     assert upgrade_for(denied(VerifyRequest(key="a", scopes=["admin"]), facts=bound)) is None

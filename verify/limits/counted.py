@@ -22,6 +22,9 @@ class Code(IntEnum):
     NOT_READY = 5
 
 
+CODES = tuple(Code)
+
+
 class RateState(NamedTuple):
     name: str
     limit: int
@@ -89,22 +92,35 @@ def kept_terms(checks: Checks) -> str:
 
 def counted(outcome: list[Any], checks: Checks, now_us: int) -> Counted:
     """`outcome` as account.lua makes it, of the call whose `checks` these are; `now_us` is Redis's time of it."""
-    code = Code(outcome[0])
+    code = CODES[outcome[0]]
     if code is Code.REPEATED:
-        terms, first_us, tats, used = _decode(outcome[1]), outcome[2], outcome[3], outcome[4]
-        return _told(code, terms, tats, used, first_us)
+        return _repeated(*outcome[1:])
     if code in (Code.CONFLICT, Code.NOT_READY):
         return Counted(code)
-    return _told(code, terms_of(checks), outcome[1], outcome[2], now_us)
-
-
-def _told(code: Code, terms: _Terms, tats: list[Any], used: list[int], now_us: int) -> Counted:
     rates = tuple(
-        RateState(name, limit, level(pace(limit, seconds, burst), (int(tat[0]), int(tat[1])), now_us))
+        [
+            RateState(check.limit.name, check.limit.limit, level(check.pace, (int(tat[0]), int(tat[1])), now_us))
+            for check, tat in zip(checks.rates, outcome[1], strict=True)
+        ]
+    )
+    quotas = tuple(
+        [
+            QuotaState(*(quota.meter, quota.period, quota.per, quota.limit, int(used), window.end, quota.overage, cost))
+            for (quota, _, window, cost), used in zip(checks.quotas, outcome[2], strict=True)
+        ]
+    )
+    return Counted(code, rates, quotas)
+
+
+def _repeated(kept: str, first_us: int, tats: list[Any], used: list[int]) -> Counted:
+    """The first numbers, under the first terms."""
+    terms = _decode(kept)
+    rates = tuple(
+        RateState(name, limit, level(pace(limit, seconds, burst), (int(tat[0]), int(tat[1])), first_us))
         for (name, limit, seconds, burst), tat in zip(terms[0], tats, strict=True)
     )
     quotas = tuple(
         QuotaState(meter, period, per, limit, int(amount), end, overage, cost)
         for (meter, period, per, limit, end, overage, cost), amount in zip(terms[1], used, strict=True)
     )
-    return Counted(code, rates, quotas)
+    return Counted(Code.REPEATED, rates, quotas)

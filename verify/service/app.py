@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable
 
 from verify.service.accounting.accountant import Accountant
 from verify.service.facts.store import FactStore
@@ -22,7 +21,6 @@ class App:
         self._accountant = Accountant(settings.redis_url, settings.counter_shards, settings.log_cap)
         self._routes = Routes(settings, self._store, self._accountant)
         self._keeping: list[asyncio.Task[None]] = []
-        self._answering: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         self._keeping = [asyncio.create_task(kept.run()) for kept in (self._store, self._accountant)]
@@ -43,22 +41,11 @@ class App:
             if isinstance(told, Response):
                 exchange.answer(told)
             elif told is not None:
-                task = asyncio.ensure_future(_answer_later(exchange, told))
-                self._answering.add(task)
-                task.add_done_callback(self._answering.discard)
+                exchange.answer_by(told)
         except Refused as refused:
             exchange.refuse(refused)
         except Exception as bug:  # noqa: BLE001 - the edge: see Exchange.fail
             exchange.fail(bug)
-
-
-async def _answer_later(exchange: Exchange, answer: Awaitable[Response]) -> None:
-    try:
-        exchange.answer(await answer)
-    except Refused as refused:
-        exchange.refuse(refused)
-    except Exception as bug:  # noqa: BLE001 - as above
-        exchange.fail(bug)
 
 
 def _report_a_bug(keeping: asyncio.Task[None]) -> None:

@@ -12,6 +12,8 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from verify.reasons import Reason
+
 VERDICTS = Counter("licet_verify_verdicts", "Verdicts given, by code.", ["code"])
 REFUSED = Counter("licet_verify_refused_requests", "Requests that got no verdict, by problem code.", ["code"])
 FACT_READS = Counter("licet_verify_fact_reads", "Facts read from Redis; 0 per call when the key is warm.")
@@ -26,6 +28,12 @@ SECONDS = Histogram(
 )
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+_verdicts = {reason: VERDICTS.labels(reason.value) for reason in Reason}
+
+
+def count_verdict(reason: Reason) -> None:
+    _verdicts[reason].inc()
 
 
 def text() -> bytes:

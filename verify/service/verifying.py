@@ -1,24 +1,23 @@
-"""From one request to a verdict that is in the log: facts, rules, counters, answer."""
+"""From one call and its facts to a verdict that is in the log: rules, counters, rules again."""
 
 import hashlib
 import re
 import time
-import uuid
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
 from verify.decision import Verdict, decide, weigh
 from verify.ground import ids
 from verify.ground.problem import FieldError
-from verify.limits.call import Mode, call
-from verify.limits.checks import Checks, added, checks_of
+from verify.limits import log_entry
+from verify.limits.call import Mode
 from verify.limits.counted import NOTHING_COUNTED, Code, Counted
-from verify.limits.log_entry import Logged
+from verify.limits.prepared import Prepared, prepare
 from verify.limits.shards import record_key
 from verify.request import VerifyRequest
 from verify.service import metrics
-from verify.service.accounting.accountant import Accountant
+from verify.service.accounting.accountant import Accountant, AccountingUnavailable, Call
 from verify.service.facts.lookup import Caller, Found
 from verify.service.http.exchange import Exchange, Refused
 
@@ -27,21 +26,35 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Presented(NamedTuple):
-    """One call to be verified; `once` is its Idempotency-Key, "" without one; `arrived` by time.perf_counter."""
+    """One call to be verified: 16 bytes name it; `once` is its Idempotency-Key, "" without one; `arrived` by
+    time.perf_counter.
+    """
 
     asked: VerifyRequest
-    id: uuid.UUID
+    id: bytes
     once: str
     arrived: float
 
 
 class Answered(NamedTuple):
-    """A verdict, the request it is about, and when it was made (milliseconds); `degraded`: from memory alone."""
+    """A verdict, the request it is about, and when it was made (milliseconds); `degraded`: from memory alone.
+
+    `revision` is that of the caller's facts.
+    """
 
     verdict: Verdict
-    id: uuid.UUID
+    id: bytes
     now: int
+    revision: int
     degraded: bool = False
+
+
+class Settling(Protocol):
+    """Who waits for a verdict; exactly one of the three is called, once."""
+
+    def settle(self, place: int, answered: Answered) -> None: ...
+    def refuse(self, refused: Refused) -> None: ...
+    def unavailable(self) -> None: ...
 
 
 def named(asked: list[VerifyRequest], exchange: Exchange, header: str | None) -> list[Presented]:
@@ -52,12 +65,12 @@ def named(asked: list[VerifyRequest], exchange: Exchange, header: str | None) ->
     if header is not None and not IDEMPOTENCY_KEY.fullmatch(header):
         detail = "`Idempotency-Key`: 1 to 255 printable ASCII characters, e.g. a UUID."
         raise Refused("invalid", "invalid_request", detail, (FieldError("/Idempotency-Key", "invalid", detail),))
+    alone = len(asked) == 1
     found = []
     for index, one in enumerate(asked):
-        alone = len(asked) == 1
         name = header if alone or header is None else f"{header}:{index}"
         once = one.request_id or "" if name is None else name
-        found.append(Presented(one, exchange.id if alone else ids.new_uuid(), once, exchange.arrived))
+        found.append(Presented(one, exchange.id if alone else ids.new_bytes(), once, exchange.arrived))
     return found
 
 
@@ -65,42 +78,54 @@ class Verifier:
     def __init__(self, accountant: Accountant) -> None:
         self._accountant = accountant
 
-    async def verify(self, presented: Presented, caller: Caller, found: Found | None) -> Answered:
-        """Counted and logged. Raises AccountingUnavailable, Refused."""
-        now = _now_ms()
-        check_meters(presented.asked, caller)
+    def verify(
+        self, presented: Presented, caller: Caller, found: Found | None, settling: Settling, place: int, now: int
+    ) -> None:
+        """Counted and logged; `settling` is told the verdict, at once or later, as that of `place`."""
         if found is None:
             self._accountant.unknown.note(caller.environment.id, now)
-            return _answered(decide(None, presented.asked, now), presented, now)
-        verdict = decide(found.facts, presented.asked, now)
-        counted = await self._count(presented, found, verdict, now)
-        return _answered(weigh(verdict, counted), presented, now)
+            settling.settle(place, _answered(decide(None, presented.asked, now), presented.id, now, caller.revision))
+            return
+        pending = Answered(decide(found.facts, presented.asked, now), presented.id, now, caller.revision)
+        shard = self._accountant.shard_of(found.facts.customer.id)
+        prepared = _prepared(found, shard, presented.asked.usage, now)
+        words = _words(presented, found, pending.verdict, prepared, shard)
+        logged = _logged(presented, found, pending, prepared)
+        self._accountant.count(shard, Counting(words, logged, prepared, pending, settling, place))
 
-    def bridge(self, presented: Presented, caller: Caller, found: Found | None) -> Answered:
+    def bridge(self, presented: Presented, caller: Caller, found: Found | None, now: int) -> Answered:
         """From memory alone, while Redis is away and the environment allows it."""
-        now = _now_ms()
-        check_meters(presented.asked, caller)
-        return _answered(decide(found and found.facts, presented.asked, now), presented, now, degraded=True)
+        verdict = decide(found.facts if found else None, presented.asked, now)
+        return _answered(verdict, presented.id, now, caller.revision, degraded=True)
 
-    async def _count(self, presented: Presented, found: Found, verdict: Verdict, now: int) -> Counted:
-        facts, asked = found.facts, presented.asked
-        meters = facts.catalog.meters if facts.catalog else {}
-        assert verdict.case is not None  # noqa: S101 - there are facts
-        checks = checks_of(verdict.case.terms, facts.license, facts.key, usage=asked.usage, meters=meters, now=now)
-        shard = self._accountant.shard_of(facts.customer.id)
-        once = presented.once
-        record = record_key(shard, facts.environment.id, facts.key.id, once) if once else ""
-        words = call(_mode(verdict), checks, shard, record=record, fingerprint=_fingerprint(asked) if once else "")
-        counted = await self._accountant.count(words, _logged(presented, found, verdict, checks, meters, now), checks)
+
+class Counting(Call):
+    """A call that has its verdict but for what the counters say."""
+
+    __slots__ = ("pending", "place", "settling")
+
+    def __init__(
+        self, words: bytes, logged: bytes, prepared: Prepared, pending: Answered, settling: Settling, place: int
+    ) -> None:
+        super().__init__(words, logged, prepared.checks)
+        self.pending, self.settling, self.place = pending, settling, place
+
+    def counted(self, counted: Counted) -> None:
         if counted.code is Code.CONFLICT:
             detail = "This Idempotency-Key came with another request before; use a new one."
-            raise Refused("unprocessable", "idempotency_key_reused", detail)
+            self.settling.refuse(Refused("unprocessable", "idempotency_key_reused", detail))
+            return
         if counted.code is Code.NOT_READY:
-            if not verdict.valid:
-                return NOTHING_COUNTED
-            detail = "The counters are being rebuilt after a loss; try again in a few seconds."
-            raise Refused("unavailable", "not_ready", detail)
-        return counted
+            if self.pending.verdict.valid:
+                detail = "The counters are being rebuilt after a loss; try again in a few seconds."
+                self.settling.refuse(Refused("unavailable", "not_ready", detail))
+                return
+            counted = NOTHING_COUNTED
+        verdict, name, now, revision, _ = self.pending
+        self.settling.settle(self.place, _answered(weigh(verdict, counted), name, now, revision))
+
+    def failed(self, error: AccountingUnavailable) -> None:  # noqa: ARG002 - whatever it was, see Settling
+        self.settling.unavailable()
 
 
 def check_meters(asked: VerifyRequest, caller: Caller) -> None:
@@ -113,44 +138,43 @@ def check_meters(asked: VerifyRequest, caller: Caller) -> None:
             raise Refused("invalid", "invalid_request", detail, (FieldError(f"/usage/{meter}", "not_found", detail),))
 
 
-def _mode(verdict: Verdict) -> Mode:
-    if not verdict.valid:
-        return Mode.DENIED
-    assert verdict.case is not None  # noqa: S101 - a valid verdict is about a key
-    return Mode.ENFORCED if verdict.case.request.usage else Mode.SHOWN
+def _prepared(found: Found, shard: int, usage: dict[str, int], now: int) -> Prepared:
+    """As the last call of this key was, if this one uses the same in the same windows."""
+    last = found.prepared
+    if last is None or not last.serves(usage, now):
+        facts = found.facts
+        meters = facts.catalog.meters if facts.catalog else {}
+        last = prepare(facts.terms, facts.license, facts.key, shard, usage=usage, meters=meters, now=now)
+        found.prepared = last
+    return last
 
 
-def _logged(
-    presented: Presented, found: Found, verdict: Verdict, checks: Checks, meters: dict[str, str], now: int
-) -> Logged:
-    facts, asked = found.facts, presented.asked
-    usage, newer = asked.usage, found.newer_digest
-    return Logged(
-        id=presented.id.bytes,
-        decided_at=now,
-        environment=facts.environment.id,
-        customer=facts.customer.id,
-        license=facts.license.id,
-        key=facts.key.id,
-        plan=facts.plan.id,
-        plan_version=found.plan_version,
-        reason=verdict.reason.value,
-        usage=usage,
-        added={meter: added(usage, meter, meters) for meter in usage},
-        charges=checks.charges,
-        features=asked.features,
-        scopes=asked.scopes,
-        revision=facts.revision,
-        latency_us=int((time.perf_counter() - presented.arrived) * 1_000_000),
-        ip=asked.ip,
-        method=asked.method,
-        resource=asked.resource,
-        user=asked.user,
-        device=asked.device,
-        context=_encode(asked.context).decode() if asked.context else "{}",
-        digest=newer.value.hex() if newer else None,
-        pepper_version=newer.pepper_version if newer else 0,
+def _words(presented: Presented, found: Found, verdict: Verdict, prepared: Prepared, shard: int) -> bytes:
+    once, asked = presented.once, presented.asked
+    mode = Mode.DENIED if not verdict.valid else Mode.ENFORCED if asked.usage else Mode.SHOWN
+    if not once:
+        return prepared.words(mode)
+    record = record_key(shard, found.facts.environment.id, found.facts.key.id, once)
+    return prepared.words(mode, record, _fingerprint(asked))
+
+
+def _logged(presented: Presented, found: Found, pending: Answered, prepared: Prepared) -> bytes:
+    asked, newer = presented.asked, found.newer_digest
+    rest = log_entry.Asked(
+        asked.features,
+        asked.scopes,
+        max(found.facts.revision, pending.revision),
+        int((time.perf_counter() - presented.arrived) * 1_000_000),
+        asked.ip,
+        asked.method,
+        asked.resource,
+        asked.user,
+        asked.device,
+        _encode(asked.context).decode() if asked.context else "{}",
+        newer.value.hex() if newer else None,
+        newer.pepper_version if newer else 0,
     )
+    return log_entry.encode(presented.id, pending.now, found.subject, pending.verdict.reason, prepared.logged, rest)
 
 
 def _fingerprint(asked: VerifyRequest) -> str:
@@ -159,10 +183,6 @@ def _fingerprint(asked: VerifyRequest) -> str:
     return hashlib.blake2b(_encode(told), digest_size=16).hexdigest()
 
 
-def _answered(verdict: Verdict, presented: Presented, now: int, *, degraded: bool = False) -> Answered:
-    metrics.VERDICTS.labels(verdict.reason.value).inc()
-    return Answered(verdict, presented.id, now, degraded)
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
+def _answered(verdict: Verdict, name: bytes, now: int, revision: int, *, degraded: bool = False) -> Answered:
+    metrics.count_verdict(verdict.reason)
+    return Answered(verdict, name, now, revision, degraded)

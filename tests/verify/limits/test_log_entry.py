@@ -4,10 +4,23 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.verify.limits.counters import logged_as
 from verify.limits.counted import Code
-from verify.limits.log_entry import Unknown, encode_calls, encode_unknown, unknown, verdicts
+from verify.limits.log_entry import (
+    Asked,
+    Logged,
+    Unknown,
+    encode,
+    encode_calls,
+    encode_unknown,
+    subject,
+    unknown,
+    verdicts,
+)
+from verify.reasons import Reason
 
 
 def entry(*calls: tuple[str, Code]) -> dict[bytes, bytes]:
@@ -59,3 +72,32 @@ def test_counts_of_unknown_keys_come_back() -> None:
 def test_noise_is_told_from_an_entry(noise: bytes) -> None:
     with pytest.raises(msgspec.DecodeError):
         verdicts({b"calls": noise, b"outcomes": noise})
+
+
+@given(
+    st.binary(min_size=16, max_size=16),
+    st.integers(0, 2**53),
+    st.sampled_from(list(Reason)),
+    st.dictionaries(st.text(max_size=20), st.integers(0, 10**12), max_size=3),
+    st.lists(st.text(max_size=40), max_size=20),
+    st.none() | st.text(max_size=300),
+)
+def test_what_is_put_together_from_parts_is_what_the_drain_reads(
+    name: bytes, moment: int, reason: Reason, usage: dict[str, int], words: list[str], text: str | None
+) -> None:
+    whom: dict[str, Any] = {"environment": "env_1", "customer": "cus_1", "license": "lic_1", "key": "key_1", "plan": "plan_1"}
+    asked = Asked(words, words[::-1], 2**40, 2**31, text, text, text, text, text, '{"a":1}', "f" * 64, 3)
+    charges = dict.fromkeys(usage, 511)
+    parts = b"".join(map(msgspec.msgpack.encode, (usage, usage, charges)))
+    entry = encode(name, moment, subject(**whom, plan_version=7), reason, parts, asked)
+    assert msgspec.msgpack.decode(entry, type=Logged) == Logged(
+        id=name,
+        decided_at=moment,
+        **whom,
+        plan_version=7,
+        reason=reason.value,
+        usage=usage,
+        added=usage,
+        charges=charges,
+        **asked._asdict(),
+    )

@@ -10,8 +10,9 @@ import contextlib
 import logging
 import time
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import hiredis
 import msgspec
@@ -19,21 +20,20 @@ import msgspec
 from verify.ground import ids
 from verify.limits import call as calls
 from verify.limits.checks import Checks
-from verify.limits.counted import Code, Counted, counted
-from verify.limits.log_entry import Logged
+from verify.limits.counted import Counted, counted
 from verify.limits.shards import log_key, shard_of
 from verify.service import metrics
 from verify.service.accounting.unknown import UnknownKeys
 from verify.service.redis_link import LinkLost, RedisLink, open_link
 
 ANSWER_SECONDS = 1.0
+EXPIRE_SECONDS = 0.05
 STALLED_SECONDS = 0.4
 MOST_CALLS = 128  # in one run of the script: about a millisecond of Redis's time
 BACK_OFF_SECONDS = (0.02, 0.05, 0.1, 0.2, 0.5)
 PASSING = ("LOADING", "BUSY", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "NOSCRIPT", "OOM", "MISCONF")
 
 log = logging.getLogger(__name__)
-_encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[int, list[list[Any]]] | None).decode
 
 
@@ -45,13 +45,23 @@ class LogFull(AccountingUnavailable):
     """The log holds as many undrained calls as it may; the call was not counted."""
 
 
-class Call(NamedTuple):
-    """One call on its way: what the script takes, what the log keeps, whom to answer."""
+class Call:
+    """One call on its way to the counters; a subclass says what becomes of it. Exactly one of the two is called, once.
 
-    words: msgspec.Raw
-    logged: msgspec.Raw
-    checks: Checks
-    answer: asyncio.Future[Counted]
+    `words` is what the script takes and `logged` what the log keeps, in msgpack.
+    """
+
+    __slots__ = ("asked_at", "checks", "logged", "over", "words")
+
+    def __init__(self, words: bytes, logged: bytes, checks: Checks) -> None:
+        self.words, self.logged, self.checks = words, logged, checks
+        self.asked_at, self.over = time.monotonic(), False
+
+    def counted(self, counted: Counted) -> None:
+        raise NotImplementedError
+
+    def failed(self, error: AccountingUnavailable) -> None:
+        raise NotImplementedError
 
 
 @dataclass(slots=True)
@@ -66,7 +76,7 @@ class Batch:
 
     @property
     def is_awaited(self) -> bool:
-        return any(not one.answer.done() for one in self.calls)
+        return any(not one.over for one in self.calls)
 
 
 class Accountant:
@@ -86,22 +96,11 @@ class Accountant:
     def shard_of(self, customer: str) -> int:
         return shard_of(customer, self.shards)
 
-    async def count(self, words: list[Any], logged: Logged, checks: Checks) -> Counted:
-        """Raises AccountingUnavailable."""
-        shard = self.shard_of(logged.customer)
-        answer: asyncio.Future[Counted] = asyncio.get_running_loop().create_future()
-        if not self._waiting[shard]:
+    def count(self, shard: int, call: Call) -> None:
+        waiting = self._waiting[shard]
+        if not waiting:
             asyncio.get_running_loop().call_soon(self._flush, shard)
-        # Encoded one by one: a call that cannot be written takes no other with it.
-        self._waiting[shard].append(Call(msgspec.Raw(_encode(words)), msgspec.Raw(_encode(logged)), checks, answer))
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                counted = await answer
-        except (TimeoutError, AccountingUnavailable) as error:
-            self._failing_since = self._failing_since or time.monotonic()
-            raise AccountingUnavailable(str(error)) from error
-        self._failing_since = None
-        return counted
+        waiting.append(call)
 
     def seconds_away(self) -> float:
         """For how long no call could be counted; 0 if the last one was."""
@@ -109,6 +108,11 @@ class Accountant:
 
     async def run(self) -> None:
         """Until cancelled."""
+        async with asyncio.TaskGroup() as kept:
+            kept.create_task(self._keep_connected())
+            kept.create_task(self._keep_expiring())
+
+    async def _keep_connected(self) -> None:
         failures = 0
         while True:
             try:
@@ -120,8 +124,22 @@ class Accountant:
                     log.warning("The counters cannot be reached: %s: %s", type(error).__name__, error)
                 failures += 1
             self._drop()
-            self._forget_given_up()
             await asyncio.sleep(BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS) - 1)])
+
+    async def _keep_expiring(self) -> None:
+        """However long there is no connection, what waits for one is what came in the last second."""
+        while True:
+            await asyncio.sleep(EXPIRE_SECONDS)
+            oldest = time.monotonic() - ANSWER_SECONDS
+            for shard, waiting in self._waiting.items():
+                self._give_up(one for one in waiting if one.asked_at < oldest)
+                self._waiting[shard] = [one for one in waiting if not one.over]
+            for batch in list(self._unanswered.values()):
+                self._give_up(one for one in batch.calls if not one.over and one.asked_at < oldest)
+
+    def _give_up(self, calls: Iterable[Call]) -> None:
+        for one in calls:
+            self._fail(one, AccountingUnavailable())
 
     async def _connect(self) -> None:
         link = await open_link(self._url, on_lost=self._ended.set)
@@ -168,21 +186,14 @@ class Accountant:
         if link is not None:
             link.close()
 
-    def _forget_given_up(self) -> None:
-        """However long there is no connection, what waits for one is what came in the last second or two."""
-        for shard, waiting in self._waiting.items():
-            self._waiting[shard] = [one for one in waiting if not one.answer.done()]
-
     def _flush(self, shard: int) -> None:
-        """Whoever gave up waiting is not sent; without a connection the rest waits for one."""
-        waiting = [one for one in self._waiting.pop(shard, ()) if not one.answer.done()]
+        """Without a connection they wait for one."""
         if self._link is None:
-            if waiting:
-                self._waiting[shard] = waiting
             return
+        waiting = [one for one in self._waiting.pop(shard, ()) if not one.over]
         for start in range(0, len(waiting), MOST_CALLS):
             several = waiting[start : start + MOST_CALLS]
-            words = _encode([one.words for one in several]), _encode([one.logged for one in several])
+            words = _array([one.words for one in several]), _array([one.logged for one in several])
             batch = Batch(ids.new("batch"), shard, several, words)
             self._unanswered[batch.name] = batch
             metrics.BATCHES.inc()
@@ -213,28 +224,38 @@ class Accountant:
             return
         if isinstance(reply, Exception):
             log.error("The script of the counters failed: %s", reply)
-            _fail(batch, AccountingUnavailable())
+            self._give_up(one for one in batch.calls if not one.over)
             return
         told = _decode(reply)
         if told is None:
-            _fail(batch, LogFull())
+            for one in batch.calls:
+                self._fail(one, LogFull())
             return
+        self._failing_since = None
         now_us, outcomes = told
         for one, outcome in zip(batch.calls, outcomes, strict=True):
-            if not one.answer.done():
-                _answer(one, outcome, now_us)
+            if not one.over:
+                self._tell(one, outcome, now_us)
+
+    def _tell(self, one: Call, outcome: list[Any], now_us: int) -> None:
+        """Each call of a batch fails alone."""
+        try:
+            told = counted(outcome, one.checks, now_us)
+        except (ValueError, TypeError, LookupError, msgspec.DecodeError):
+            log.exception("An outcome of the counters cannot be read")
+            self._fail(one, AccountingUnavailable())
+            return
+        one.over = True
+        one.counted(told)
+
+    def _fail(self, one: Call, error: AccountingUnavailable) -> None:
+        if one.over:
+            return
+        one.over = True
+        self._failing_since = self._failing_since or time.monotonic()
+        one.failed(error)
 
 
-def _answer(one: Call, outcome: list[Any], now_us: int) -> None:
-    """Each call of a batch fails alone."""
-    try:
-        one.answer.set_result(counted(outcome, one.checks, now_us))
-    except (ValueError, TypeError, msgspec.DecodeError) as error:
-        log.exception("An outcome of the counters cannot be read: %s", Code.__name__)
-        one.answer.set_exception(AccountingUnavailable(str(error)))
-
-
-def _fail(batch: Batch, error: AccountingUnavailable) -> None:
-    for one in batch.calls:
-        if not one.answer.done():
-            one.answer.set_exception(error)
+def _array(several: list[bytes]) -> bytes:
+    """An array (msgpack) of up to 65,535 values that are encoded already."""
+    return b"\xdc" + len(several).to_bytes(2) + b"".join(several)

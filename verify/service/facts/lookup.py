@@ -1,7 +1,13 @@
-"""From what a stranger presents to the facts a decision needs."""
+"""From what a stranger presents to the facts a decision needs.
 
+Looking up never waits: what is not at hand is named by `NotHeld`, and whoever catches it fetches and looks up again.
+What was found is kept joined, on the fact it was found by, for as long as each of its parts stands.
+"""
+
+import asyncio
 import hashlib
-from typing import NamedTuple, TypeVar
+from collections.abc import Sequence
+from typing import NamedTuple, TypeVar, cast
 
 from verify import key_format
 from verify.decision import Facts, effective_version
@@ -16,97 +22,200 @@ from verify.facts import (
     PlanFacts,
     SecretKeyFacts,
 )
+from verify.limits import log_entry
+from verify.limits.prepared import Prepared
+from verify.service.facts.memory import Held, Missing
 from verify.service.facts.store import FactStore, StoreNotReady, StoreUnavailable
 
 F = TypeVar("F", bound=Fact)
+Name = tuple[str, str, int]  # kind and name of a fact, and which look at it
+
+
+class NotHeld(Exception):
+    """These facts must be fetched first (Trail.fetch)."""
+
+    def __init__(self, names: Sequence[Name]) -> None:
+        super().__init__()
+        self.names = names
 
 
 class Caller(NamedTuple):
-    """Who asks for a verdict: one of our secret keys, its environment, and what that sells."""
+    """Who asks for a verdict: one of our secret keys, its environment, what that sells; `revision` is the highest."""
 
     secret_key: SecretKeyFacts
     environment: EnvironmentFacts
     catalog: CatalogFacts | None
+    revision: int
+    parts: tuple[Held, ...]
 
 
-class Found(NamedTuple):
-    """`newer_digest` is the key's under the current pepper, if it was found by an older one."""
+class Found:
+    """The facts of one key. `newer_digest` is the key's under the current pepper, if it was found by an older one;
+    `subject` is how the log names it, and `prepared` how its last call was counted.
+    """
 
-    facts: Facts
-    plan_version: int
-    newer_digest: Digest | None
+    __slots__ = ("facts", "newer_digest", "parts", "prepared", "subject")
+
+    def __init__(self, facts: Facts, newer_digest: Digest | None, parts: tuple[Held, ...]) -> None:
+        self.facts, self.newer_digest, self.parts = facts, newer_digest, parts
+        self.prepared: Prepared | None = None
+        self.subject = log_entry.subject(
+            environment=facts.environment.id,
+            customer=facts.customer.id,
+            license=facts.license.id,
+            key=facts.key.id,
+            plan=facts.plan.id,
+            plan_version=facts.version,
+        )
+
+    def stands(self, caller: Caller) -> bool:
+        facts = self.facts
+        if facts.environment is not caller.environment or facts.catalog is not caller.catalog:
+            return False
+        first, second, third, fourth = self.parts
+        return first.stands and second.stands and third.stands and fourth.stands
 
 
 class Trail:
-    """Reads facts one after another and remembers the highest revision seen; `suspect` takes them from memory alone."""
+    """Facts as one exchange sees them: what it fetched, else what is at hand; `suspect`: what is remembered alone."""
 
     def __init__(self, store: FactStore, *, suspect: bool = False) -> None:
         self._store, self._suspect = store, suspect
-        self.revision = 0
+        self._fetched: dict[Name, Held | None] = {}
 
-    async def find(self, fact_type: type[F], name: str) -> F | None:
-        versioned = (
-            self._store.remembered(fact_type.KIND, name)
-            if self._suspect
-            else await self._store.get(fact_type.KIND, name)
-        )
-        if versioned is None:
-            return None
-        self.revision = max(self.revision, versioned.revision)
-        assert isinstance(versioned.fact, fact_type)  # noqa: S101 - decoded as this very type
-        return versioned.fact
+    def glimpse(self, kind: str, name: str) -> Held | None:
+        """What is at hand, if anything."""
+        held = self._store.remembered(kind, name) if self._suspect else self._store.at_hand(kind, name)
+        return held if isinstance(held, Held) else None
 
-    async def need(self, fact_type: type[F], name: str) -> F:
+    def held(self, kind: str, name: str, look: int = 1) -> Held | None:
+        """None if there is surely no such fact, or, of a suspect trail, none remembered. Raises NotHeld.
+
+        Another `look` at the same name is not answered by what an earlier one had fetched.
+        """
+        if self._suspect:
+            return self._store.remembered(kind, name)
+        if (kind, name, look) in self._fetched:
+            return self._fetched[kind, name, look]
+        held = self._store.at_hand(kind, name)
+        if held is None:
+            raise NotHeld([(kind, name, look)])
+        return None if isinstance(held, Missing) else held
+
+    def needed(self, kind: str, name: str) -> Held:
         """A fact that another one refers to: its absence means the store is not whole."""
-        fact = await self.find(fact_type, name)
-        if fact is None:
+        held = self.held(kind, name)
+        if held is None:
             self.missed()
             raise StoreNotReady
-        return fact
+        return held
 
     def missed(self) -> None:
         """Call before saying that there is no such thing: not remembered is not the same as not there."""
         if self._suspect:
             raise StoreUnavailable
 
+    async def fetch(self, missing: NotHeld) -> None:
+        """Raises StoreUnavailable, StoreNotReady."""
+        fetched = await asyncio.gather(*(self._store.fetch(kind, name) for kind, name, _ in missing.names))
+        self._fetched.update(zip(missing.names, fetched, strict=True))
 
-async def find_caller(trail: Trail, peppers: tuple[Pepper, ...], secret_key: str) -> Caller | None:
+
+def find_caller(trail: Trail, peppers: tuple[Pepper, ...], secret_key: str) -> Caller | None:
+    digests = secret_key_digests(peppers, secret_key)
+    held = trail.glimpse(SecretKeyFacts.KIND, digests[0].value.hex())
+    if held is not None:  # so it is well spelled too
+        return _joined_caller(trail, held)
     parsed = key_format.parse(secret_key)
     if parsed is None or parsed.prefix != key_format.SECRET_KEY_PREFIX:
         return None
-    for digest in secret_key_digests(peppers, secret_key):
-        known = await trail.find(SecretKeyFacts, digest.value.hex())
-        if known is not None:
-            environment = await trail.need(EnvironmentFacts, known.environment)
-            return Caller(known, environment, await trail.find(CatalogFacts, environment.id))
+    for digest in digests:
+        held = trail.held(SecretKeyFacts.KIND, digest.value.hex())
+        if held is not None:
+            return _joined_caller(trail, held)
     trail.missed()
     return None
 
 
-def _digests(peppers: tuple[Pepper, ...], environment: EnvironmentFacts, key: str) -> list[Digest]:
-    """What `key` may be known by. What looks like ours with a wrong checksum is a typing error, and known by none."""
-    if key_format.parse(key) is not None:
-        return key_digests(peppers, environment.id, key)
+def _joined_caller(trail: Trail, held: Held) -> Caller:
+    joined: Caller | None = held.joined
+    if joined is not None and all(part.stands for part in joined.parts):
+        return joined
+    known = cast(SecretKeyFacts, held.fact)
+    environment = trail.needed(EnvironmentFacts.KIND, known.environment)
+    catalog = trail.held(CatalogFacts.KIND, known.environment)
+    parts = (held, environment) if catalog is None else (held, environment, catalog)
+    caller = Caller(
+        known,
+        cast(EnvironmentFacts, environment.fact),
+        cast(CatalogFacts, catalog.fact) if catalog else None,
+        max(part.revision for part in parts),
+        parts,
+    )
+    if catalog is not None:  # that there is none yet is not held, so nothing would tell when there is one
+        held.joined = caller
+    return caller
+
+
+def find_facts(trail: Trail, peppers: tuple[Pepper, ...], caller: Caller, key: str) -> Found | None:
+    """None unless the caller's environment issued `key`."""
+    digests = key_digests(peppers, caller.environment.id, key)
+    held = trail.glimpse(KeyFacts.KIND, digests[0].value.hex())
+    if held is not None:  # so it is well spelled too
+        return _found(trail, caller, held, None)
+    if key_format.parse(key) is None:
+        digests = _imported_digests(peppers, caller.environment, key)
+    for number, digest in enumerate(digests):
+        held = trail.held(KeyFacts.KIND, digest.value.hex())
+        if held is not None:
+            return _found(trail, caller, held, digests[0] if number else None)
+    if len(digests) > 1:  # a key that moves to the current pepper between two looks may be found under neither
+        held = trail.held(KeyFacts.KIND, digests[0].value.hex(), look=2)
+        if held is not None:
+            return _found(trail, caller, held, None)
+    trail.missed()
+    return None
+
+
+def _imported_digests(peppers: tuple[Pepper, ...], environment: EnvironmentFacts, key: str) -> list[Digest]:
+    """What a key made elsewhere is known by. What looks like ours with a wrong checksum is a typing error."""
     if not environment.has_imported_keys or key_format.PATTERN.fullmatch(key):
         return []
     return imported_key_digests(peppers, environment.id, hashlib.sha256(key.encode(errors="replace")).digest())
 
 
-async def find_facts(trail: Trail, peppers: tuple[Pepper, ...], caller: Caller, key: str) -> Found | None:
-    """None unless the caller's environment issued `key`."""
-    environment = caller.environment
-    digests = _digests(peppers, environment, key)
-    # The first once more: a key that moves to the current pepper between two looks may be found under neither.
-    for digest in (*digests, *digests[:1]) if len(digests) > 1 else digests:
-        known = await trail.find(KeyFacts, digest.value.hex())
-        if known is not None:
-            license = await trail.need(LicenseFacts, known.license)
-            customer = await trail.need(CustomerFacts, license.customer)
-            plan = await trail.need(PlanFacts, license.plan)
-            version = effective_version(license, plan)
-            if version not in plan.versions:
-                raise StoreNotReady  # the license was told before its plan's new version
-            facts = Facts(environment, known, license, customer, plan, trail.revision, caller.catalog)
-            return Found(facts, version, None if digest is digests[0] else digests[0])
-    trail.missed()
-    return None
+def _found(trail: Trail, caller: Caller, held: Held, newer: Digest | None) -> Found:
+    joined: Found | None = held.joined
+    if joined is None or not joined.stands(caller):
+        joined = held.joined = _joined_facts(trail, caller, held, newer)
+    return joined
+
+
+def _joined_facts(trail: Trail, caller: Caller, held: Held, newer: Digest | None) -> Found:
+    known = cast(KeyFacts, held.fact)
+    license_held = trail.needed(LicenseFacts.KIND, known.license)
+    license = cast(LicenseFacts, license_held.fact)
+    customer_held, plan_held = _both(
+        trail, (CustomerFacts.KIND, license.customer, 1), (PlanFacts.KIND, license.plan, 1)
+    )
+    plan = cast(PlanFacts, plan_held.fact)
+    if effective_version(license, plan) not in plan.versions:
+        raise StoreNotReady  # the license was told before its plan's new version
+    parts = (held, license_held, customer_held, plan_held)
+    revision = max(part.revision for part in (*parts, *caller.parts[1:]))
+    customer = cast(CustomerFacts, customer_held.fact)
+    facts = Facts(caller.environment, known, license, customer, plan, revision, caller.catalog)
+    return Found(facts, newer, parts)
+
+
+def _both(trail: Trail, first: Name, second: Name) -> tuple[Held, Held]:
+    """Needed facts that do not refer to each other; fetched together."""
+    missing: list[Name] = []
+    for name in (first, second):
+        try:
+            trail.held(*name)
+        except NotHeld as needed:
+            missing += needed.names
+    if missing:
+        raise NotHeld(missing)
+    return trail.needed(*first[:2]), trail.needed(*second[:2])

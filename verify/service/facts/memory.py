@@ -1,10 +1,8 @@
 """The facts one verify process holds, bounded, oldest out first; what Redis does not have is remembered too."""
 
-from typing import TypeVar
+from typing import Any
 
-from verify.facts import Versioned
-
-T = TypeVar("T")
+from verify.facts import Fact, Versioned
 
 MOST_FACTS = 500_000
 MOST_MISSES = 20_000
@@ -17,35 +15,53 @@ class Missing:
 MISSING = Missing()
 
 
+class Held:
+    """A fact as it was read. `stands` until it is forgotten here: from then on nobody would be told that it changed.
+
+    `joined` is what was made of it and the facts it refers to (verify.service.facts.lookup).
+    """
+
+    __slots__ = ("fact", "joined", "revision", "stands")
+
+    def __init__(self, versioned: Versioned) -> None:
+        self.fact: Fact = versioned.fact
+        self.revision = versioned.revision
+        self.stands = False
+        self.joined: Any = None
+
+
 class Memory:
     def __init__(self, most_facts: int = MOST_FACTS, most_misses: int = MOST_MISSES) -> None:
-        self._facts: dict[str, Versioned] = {}
+        self._facts: dict[str, Held] = {}
         self._misses: dict[str, Missing] = {}
         self._most_facts, self._most_misses = most_facts, most_misses
 
     def __len__(self) -> int:
         return len(self._facts)
 
-    def find(self, key: str) -> Versioned | Missing | None:
+    def find(self, key: str) -> Held | Missing | None:
         return self._facts.get(key) or self._misses.get(key)
 
-    def keep(self, key: str, found: Versioned | Missing) -> None:
+    def keep(self, key: str, found: Held | Missing) -> None:
         self.forget(key)
-        if isinstance(found, Versioned):
-            _keep_bounded(self._facts, key, found, self._most_facts)
-        else:
-            _keep_bounded(self._misses, key, found, self._most_misses)
+        if isinstance(found, Missing):
+            if len(self._misses) >= self._most_misses:
+                del self._misses[next(iter(self._misses))]
+            self._misses[key] = found
+            return
+        if len(self._facts) >= self._most_facts:
+            self.forget(next(iter(self._facts)))
+        found.stands = True
+        self._facts[key] = found
 
     def forget(self, key: str) -> None:
-        self._facts.pop(key, None)
+        held = self._facts.pop(key, None)
+        if held is not None:
+            held.stands = False
         self._misses.pop(key, None)
 
     def clear(self) -> None:
+        for held in self._facts.values():
+            held.stands = False
         self._facts.clear()
         self._misses.clear()
-
-
-def _keep_bounded(held: dict[str, T], key: str, value: T, most: int) -> None:
-    if len(held) >= most:
-        del held[next(iter(held))]
-    held[key] = value

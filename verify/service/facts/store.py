@@ -18,9 +18,9 @@ import hiredis
 import msgspec
 
 from verify import facts
-from verify.facts import StoreState, Versioned
+from verify.facts import StoreState
 from verify.service import metrics
-from verify.service.facts.memory import MISSING, Memory, Missing
+from verify.service.facts.memory import MISSING, Held, Memory, Missing
 from verify.service.redis_link import LinkLost, RedisLink, open_link
 
 TRUST_SECONDS = 0.6
@@ -46,7 +46,7 @@ class FactStore:
         self._url = redis_url
         self._memory = Memory()
         self._link: RedisLink | None = None
-        self._reading: dict[str, tuple[float, asyncio.Future[Versioned | None]]] = {}
+        self._reading: dict[str, tuple[float, asyncio.Future[Held | None]]] = {}
         self._proven_at = float("-inf")  # the sending time of the last answered PING
         self._ended = asyncio.Event()
 
@@ -66,18 +66,14 @@ class FactStore:
             metrics.LINKS_LOST.inc()
             await asyncio.sleep(BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS) - 1)])
 
-    async def get(self, kind: str, name: str) -> Versioned | None:
-        """The fact, or None when a whole store surely has none. Raises StoreUnavailable, StoreNotReady."""
-        key = facts.redis_key(kind, name)
-        held = self._memory.find(key) if self.is_trusted() else None
-        if held is not None:
-            return None if isinstance(held, Missing) else held
-        return await self._read(kind, key)
+    def at_hand(self, kind: str, name: str) -> Held | Missing | None:
+        """What is held and may be trusted; None if that must be fetched."""
+        return self._memory.find(facts.redis_key(kind, name)) if self.is_trusted() else None
 
-    def remembered(self, kind: str, name: str) -> Versioned | None:
+    def remembered(self, kind: str, name: str) -> Held | None:
         """What is held, suspect or not: for outages that the environment allows to bridge."""
         held = self._memory.find(facts.redis_key(kind, name))
-        return held if isinstance(held, Versioned) else None
+        return held if isinstance(held, Held) else None
 
     def is_trusted(self) -> bool:
         return self.seconds_suspect() <= 0
@@ -130,8 +126,12 @@ class FactStore:
         for key in keys:
             self._memory.forget(key)
 
-    async def _read(self, kind: str, key: str) -> Versioned | None:
-        """Who wants what is being read waits for the same answer, unless that was asked for too long ago to be news."""
+    async def fetch(self, kind: str, name: str) -> Held | None:
+        """The fact from Redis, or None when a whole store surely has none. Raises StoreUnavailable, StoreNotReady.
+
+        Who wants what is being read waits for the same answer, unless that was asked for too long ago to be news.
+        """
+        key = facts.redis_key(kind, name)
         began, answer = self._reading.get(key, (0.0, None))
         if answer is None or time.monotonic() - began > JOIN_SECONDS:
             answer = self._start_reading(kind, key)
@@ -141,11 +141,11 @@ class FactStore:
         except TimeoutError as error:
             raise StoreUnavailable from error
 
-    def _start_reading(self, kind: str, key: str) -> asyncio.Future[Versioned | None]:
+    def _start_reading(self, kind: str, key: str) -> asyncio.Future[Held | None]:
         link = self._link
         if link is None:
             _unavailable()
-        answer: asyncio.Future[Versioned | None] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Held | None] = asyncio.get_running_loop().create_future()
         answer.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may be left to look
         self._reading[key] = (time.monotonic(), answer)
         metrics.FACT_READS.inc()
@@ -166,7 +166,7 @@ class FactStore:
         return answer
 
 
-def _interpret(kind: str, reply: Any) -> Versioned | None:
+def _interpret(kind: str, reply: Any) -> Held | None:
     if isinstance(reply, Exception):
         raise StoreUnavailable from reply
     data, state = reply
@@ -178,7 +178,7 @@ def _interpret(kind: str, reply: Any) -> Versioned | None:
     except (msgspec.DecodeError, ValueError) as error:
         log.exception("A fact of kind %s cannot be read; `manage.py republish_all` repairs it", kind)
         raise StoreNotReady from error
-    return found if found.fact is not None else None
+    return Held(found) if found.fact is not None else None
 
 
 def _state(data: bytes | None) -> StoreState:

@@ -1,8 +1,8 @@
 """What a server and the routes exchange, so that the routes are the same code under any server."""
 
+import asyncio
 import logging
 import time
-import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
@@ -29,7 +29,7 @@ class Exchange:
     """One request, and the one answer that it gets. A server subclasses it and says in `write` how answers travel.
 
     `path` is without the query; `headers` by lower-case name, one given twice joined with `, ` (RFC 9110 §5.2);
-    `client` is the peer's address; `arrived` by time.perf_counter.
+    `client` is the peer's address; `arrived` by time.perf_counter; `id` is a UUIDv7.
     """
 
     __slots__ = ("arrived", "body", "client", "headers", "id", "method", "path")
@@ -39,11 +39,11 @@ class Exchange:
     ) -> None:
         self.method, self.path, self.headers, self.body = method, path, headers, body
         self.client, self.arrived = client, arrived
-        self.id: uuid.UUID = ids.new_uuid()
+        self.id = ids.new_bytes()
 
     @property
     def request_id(self) -> str:
-        return ids.encode("req", self.id)
+        return ids.encode_bytes("req", self.id)
 
     def write(self, response: Response) -> None:
         """Sends the answer with `Request-Id`, `Content-Type`, `Content-Length`, and `Cache-Control: no-store` unless it
@@ -59,14 +59,32 @@ class Exchange:
         metrics.REFUSED.labels(refused.code).inc()
         self.answer(refusal_response(refused, path=self.path, request_id=self.request_id))
 
+    def answer_by(self, telling: Awaitable[Response | None]) -> None:
+        """Answers with what `telling` gives, or refuses as it raises; None: it has answered by itself."""
+        task = asyncio.ensure_future(self._answer_by(telling))
+        _answering.add(task)
+        task.add_done_callback(_answering.discard)
+
+    async def _answer_by(self, telling: Awaitable[Response | None]) -> None:
+        try:
+            response = await telling
+            if response is not None:
+                self.answer(response)
+        except Refused as refused:
+            self.refuse(refused)
+        except Exception as bug:  # noqa: BLE001 - the edge, see `fail`
+            self.fail(bug)
+
     def fail(self, bug: BaseException) -> None:
         """A bug ends this request with 500 and its traceback in the log, not the process."""
         log.error("A bug answered %s %s with 500 (%s)", self.method, self.path, self.request_id, exc_info=bug)
         self.refuse(Refused("internal", "internal_error", "Something broke on our side; it was logged."))
 
 
-Handler = Callable[[Exchange], Response | Awaitable[Response] | None]
+Handler = Callable[[Exchange], Response | Awaitable[Response | None] | None]
 """Gives the answer, or what can be awaited for it, or None and answers the exchange by itself later."""
+
+_answering: set[asyncio.Task[None]] = set()  # the event loop alone would not keep them
 
 
 class Refused(Exception):

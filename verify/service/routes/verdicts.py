@@ -1,17 +1,20 @@
-"""From what a caller asks, in whatever form, to the verdicts on it: the one way that every route takes."""
+"""From what a caller asks, in whatever form, to the verdicts on it: the one way that every route takes.
 
-import asyncio
+Where all facts are at hand the exchange goes through without a coroutine: looked up, decided, handed to the counters,
+and answered when they have. Whatever must be waited for, facts to be fetched or Redis being away, is a coroutine.
+"""
+
 import time
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, NamedTuple
 
 from verify.digests import Pepper
 from verify.request import VerifyRequest
-from verify.service.accounting.accountant import Accountant, AccountingUnavailable
-from verify.service.facts.lookup import Caller, Trail, find_caller, find_facts
+from verify.service.accounting.accountant import Accountant
+from verify.service.facts.lookup import Caller, Found, NotHeld, Trail, find_caller, find_facts
 from verify.service.facts.store import FactStore, StoreNotReady, StoreUnavailable
 from verify.service.http.exchange import Exchange, Refused, Response
-from verify.service.verifying import Answered, Presented, Verifier, named
+from verify.service.verifying import Answered, Presented, Verifier, check_meters, named
 
 PERMISSION = "verify"
 
@@ -27,6 +30,13 @@ class Question(NamedTuple):
     once: str | None
 
 
+class Known(NamedTuple):
+    """All that is needed to decide: who asks, and each call with its facts."""
+
+    caller: Caller
+    calls: list[tuple[Presented, Found | None]]
+
+
 class Desk:
     """`ask` is the way from an exchange to its verdicts."""
 
@@ -34,51 +44,73 @@ class Desk:
         self._peppers, self._store, self._accountant = peppers, store, accountant
         self._verifier = Verifier(accountant)
 
-    async def ask(self, exchange: Exchange, question: Question) -> Response:
-        """Raises Refused."""
-        return question.tell(await self._verdicts(exchange, question))
-
-    async def _verdicts(self, exchange: Exchange, question: Question) -> list[Answered]:
+    def ask(self, exchange: Exchange, question: Question) -> Coroutine[Any, Any, None] | None:
+        """Answers the exchange, now or later, or gives what will. Raises Refused."""
+        trail = Trail(self._store)
         try:
-            return await self._decided(exchange, question, Trail(self._store), degraded=False)
+            known = self._look_up(exchange, question, trail)
+        except NotHeld as missing:
+            return self._fetch(exchange, question, trail, missing)
         except StoreNotReady as error:
-            detail = "The facts are being rebuilt after a loss; try again in a few seconds."
-            raise Refused("unavailable", "not_ready", detail) from error
-        except (StoreUnavailable, AccountingUnavailable):
-            return await self._bridged(exchange, question)
+            raise _not_ready() from error
+        self._count(exchange, question, known)
+        return None
 
-    async def _bridged(self, exchange: Exchange, question: Question) -> list[Answered]:
+    async def bridge(self, exchange: Exchange, question: Question) -> None:
         """Redis cannot be reached: what is remembered may answer where the environment says so."""
         try:
-            return await self._decided(exchange, question, Trail(self._store, suspect=True), degraded=True)
+            known = self._look_up(exchange, question, Trail(self._store, suspect=True))
         except (StoreNotReady, StoreUnavailable) as error:
-            detail = "The facts or the counters cannot be reached now; try again shortly."
-            raise Refused("unavailable", "unavailable", detail) from error
+            raise _unavailable() from error
+        if not self._may_bridge(known.caller):
+            raise _unavailable()
+        now = _now_ms()
+        told = [self._verifier.bridge(presented, known.caller, found, now) for presented, found in known.calls]
+        exchange.answer(question.tell(told))
 
-    async def _decided(self, exchange: Exchange, question: Question, trail: Trail, *, degraded: bool) -> list[Answered]:
-        caller = await self._caller(question.secret_key, trail)
-        if degraded and not self._may_bridge(caller):
-            raise StoreUnavailable
-        asked = question.parse(exchange)
+    async def _fetch(self, exchange: Exchange, question: Question, trail: Trail, missing: NotHeld) -> None:
+        while True:
+            try:
+                await trail.fetch(missing)
+                known = self._look_up(exchange, question, trail)
+            except NotHeld as more:
+                missing = more
+            except StoreNotReady as error:
+                raise _not_ready() from error
+            except StoreUnavailable:
+                await self.bridge(exchange, question)
+                return
+            else:
+                self._count(exchange, question, known)
+                return
 
-        async def one(presented: Presented) -> Answered:
+    def _look_up(self, exchange: Exchange, question: Question, trail: Trail) -> Known:
+        """Raises Refused, NotHeld, StoreNotReady, StoreUnavailable."""
+        caller = self._caller(question.secret_key, trail)
+        calls: list[tuple[Presented, Found | None]] = []
+        missing: list[NotHeld] = []
+        for presented in named(question.parse(exchange), exchange, question.once):
+            check_meters(presented.asked, caller)
             key = presented.asked.key
-            found = await find_facts(trail, self._peppers, caller, key) if key is not None else None
-            if degraded:
-                return self._verifier.bridge(presented, caller, found)
-            return await self._verifier.verify(presented, caller, found)
+            try:
+                calls.append((presented, find_facts(trail, self._peppers, caller, key) if key is not None else None))
+            except NotHeld as needed:
+                missing.append(needed)
+        if missing:
+            raise NotHeld(list({name: None for needed in missing for name in needed.names}))
+        return Known(caller, calls)
 
-        calls = named(asked, exchange, question.once)
-        if len(calls) == 1:
-            return [await one(calls[0])]
-        return await asyncio.gather(*(one(call) for call in calls))
+    def _count(self, exchange: Exchange, question: Question, known: Known) -> None:
+        settling, now = Settled(self, exchange, question, len(known.calls)), _now_ms()
+        for place, (presented, found) in enumerate(known.calls):
+            self._verifier.verify(presented, known.caller, found, settling, place, now)
 
-    async def _caller(self, secret_key: str, trail: Trail) -> Caller:
-        caller = await find_caller(trail, self._peppers, secret_key)
-        if caller is None or not _is_in_force(caller, time.time_ns() // 1_000_000):
+    def _caller(self, secret_key: str, trail: Trail) -> Caller:
+        caller = find_caller(trail, self._peppers, secret_key)
+        if caller is None or not _is_in_force(caller, _now_ms()):
             detail = "Send `Authorization: Bearer lsk_…` with a secret key that is in force."
             raise Refused("unauthenticated", "invalid_secret_key", detail)
-        if not {PERMISSION, "*"}.intersection(caller.secret_key.scopes):
+        if PERMISSION not in caller.secret_key.scopes and "*" not in caller.secret_key.scopes:
             raise Refused("forbidden", "permission_missing", f"This secret key lacks the scope `{PERMISSION}`.")
         return caller
 
@@ -88,6 +120,52 @@ class Desk:
         return environment.on_outage == "allow" and away <= environment.stale_seconds
 
 
+class Settled:
+    """The verdicts of one exchange as they come; when all have, it is answered. The first refusal is the answer."""
+
+    __slots__ = ("answers", "desk", "exchange", "over", "question", "waiting")
+
+    def __init__(self, desk: Desk, exchange: Exchange, question: Question, calls: int) -> None:
+        self.desk, self.exchange, self.question = desk, exchange, question
+        self.answers: list[Answered | None] = [None] * calls
+        self.waiting, self.over = calls, False
+
+    def settle(self, place: int, answered: Answered) -> None:
+        self.answers[place] = answered
+        self.waiting -= 1
+        if self.waiting or self.over:
+            return
+        self.over = True
+        try:
+            response = self.question.tell([one for one in self.answers if one is not None])
+        except Exception as bug:  # noqa: BLE001 - the edge: other calls of the batch go on
+            self.exchange.fail(bug)
+        else:
+            self.exchange.answer(response)
+
+    def refuse(self, refused: Refused) -> None:
+        if not self.over:
+            self.over = True
+            self.exchange.refuse(refused)
+
+    def unavailable(self) -> None:
+        if not self.over:
+            self.over = True
+            self.exchange.answer_by(self.desk.bridge(self.exchange, self.question))
+
+
+def _unavailable() -> Refused:
+    return Refused("unavailable", "unavailable", "The facts or the counters cannot be reached now; try again shortly.")
+
+
+def _not_ready() -> Refused:
+    return Refused("unavailable", "not_ready", "The facts are being rebuilt after a loss; try again in a few seconds.")
+
+
 def _is_in_force(caller: Caller, now: int) -> bool:
     key = caller.secret_key
     return not key.revoked and (key.expires_at is None or now < key.expires_at)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

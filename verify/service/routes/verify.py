@@ -1,14 +1,13 @@
 """`POST /v1/verify` and `/v1/verify/batch`: questions in JSON, verdicts in JSON."""
 
 from collections.abc import Awaitable, Sequence
-from typing import Any
 
 from verify import request as verify_request
 from verify.answer import render
 from verify.ground import ids
 from verify.ground.problem import FieldError
 from verify.request import VerifyRequest
-from verify.service.http.exchange import Exchange, Refused, Response, json_response
+from verify.service.http.exchange import Exchange, Refused, Response
 from verify.service.routes.verdicts import Desk, Question
 from verify.service.verifying import Answered
 
@@ -17,10 +16,10 @@ class Verify:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def one(self, exchange: Exchange) -> Awaitable[Response]:
+    def one(self, exchange: Exchange) -> Awaitable[None] | None:
         return self._desk.ask(exchange, Question(bearer(exchange), _parse_one, _tell_one, _once(exchange)))
 
-    def batch(self, exchange: Exchange) -> Awaitable[Response]:
+    def batch(self, exchange: Exchange) -> Awaitable[None] | None:
         """Each is decided and counted by itself; they are told in the order they were asked."""
         return self._desk.ask(exchange, Question(bearer(exchange), _parse_batch, _tell_batch, _once(exchange)))
 
@@ -54,13 +53,13 @@ def _refusal(bad: verify_request.BadRequest) -> Refused:
 
 
 def _tell_one(answered: Sequence[Answered]) -> Response:
-    (only,) = answered
-    return json_response(_rendered(only))
+    return Response(200, _rendered(answered[0]))
 
 
 def _tell_batch(answered: Sequence[Answered]) -> Response:
-    return json_response([_rendered(one) for one in answered])
+    return Response(200, b"[" + b",".join(map(_rendered, answered)) + b"]")
 
 
-def _rendered(one: Answered) -> Any:
-    return render(one.verdict, ids.encode("req", one.id), one.now, degraded=one.degraded)
+def _rendered(one: Answered) -> bytes:
+    name = ids.encode_bytes("req", one.id)
+    return render(one.verdict, name, one.now, revision=one.revision, degraded=one.degraded)

@@ -1,0 +1,64 @@
+"""What is put together once is what would be made for each call anew."""
+
+import msgspec
+import pytest
+
+from tests.verify.limits.counters import quota, rate
+from verify.facts import BillingPeriod, KeyFacts, LicenseFacts, PlanTerms, Quota, RateLimit
+from verify.limits.call import Mode, call
+from verify.limits.checks import checks_of
+from verify.limits.prepared import Prepared, prepare
+from verify.limits.windows import HOUR_MS
+
+NOW = 1_800_000_000_000
+HOUR = NOW - NOW % HOUR_MS
+LICENSE = LicenseFacts("lic_1", "cus_1", "plan_1", 1, 0, None, None, False, False, billing=BillingPeriod(0))
+KEY = KeyFacts("key_1", None, "lic_1", None, None, False, False)
+METERS = {"requests": "sum", "calls": "count"}
+decode = msgspec.msgpack.decode
+
+
+def prepared(*limits: RateLimit | Quota, usage: dict[str, int] | None = None, now: int = NOW) -> Prepared:
+    rates = tuple(one for one in limits if isinstance(one, RateLimit))
+    quotas = tuple(one for one in limits if isinstance(one, Quota))
+    usage = {"requests": 1} if usage is None else usage
+    return prepare(PlanTerms((), {}, rates, quotas), LICENSE, KEY, 3, usage=usage, meters=METERS, now=now)
+
+
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize(("record", "fingerprint"), [("", ""), ("once:{s03}:1", "print")])
+def test_the_words_are_those_of_the_call(mode: Mode, record: str, fingerprint: str) -> None:
+    made = prepared(rate(10, 60), quota(1000, "month"), quota(5, "lifetime", meter="calls", per="customer"))
+    words = made.words(mode, record, fingerprint)
+    assert decode(words) == decode(
+        msgspec.msgpack.encode(call(mode, made.checks, 3, record=record, fingerprint=fingerprint))
+    )
+
+
+def test_it_serves_the_same_usage_until_the_first_window_ends() -> None:
+    made = prepared(quota(1000, "month"), quota(10, "hour"))
+    usage = {"requests": 1}
+    assert made.serves(usage, HOUR)
+    assert made.serves({"requests": 1}, HOUR + HOUR_MS - 1)
+    assert not made.serves(usage, HOUR + HOUR_MS)
+    assert not made.serves(usage, HOUR - 1)  # a clock that was set back
+    assert not made.serves({"requests": 2}, NOW)
+    assert not made.serves({}, NOW)
+
+
+def test_without_windows_that_end_it_serves_for_ever() -> None:
+    made = prepared(rate(10, 60), quota(5, "lifetime"))
+    assert made.serves({"requests": 1}, NOW + 10**12)
+
+
+def test_the_log_keeps_what_was_asked_for_what_it_adds_and_where() -> None:
+    usage = {"requests": 3, "calls": 7}
+    made = prepared(quota(1000, "month"), quota(5, "lifetime", meter="calls"), usage=usage)
+    checks = checks_of(
+        PlanTerms((), {}, (), (quota(1000, "month"), quota(5, "lifetime", meter="calls"))),
+        *(LICENSE, KEY),
+        usage=usage,
+        meters=METERS,
+        now=NOW,
+    )
+    assert decode(b"\x93" + made.logged) == [usage, {"requests": 3, "calls": 1}, checks.charges]
