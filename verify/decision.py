@@ -37,7 +37,7 @@ class Facts:
 
     __slots__ = (
         *("environment", "key", "license", "customer", "plan", "revision", "catalog"),
-        *("version", "terms", "scopes", "warns_from", "said"),
+        *("version", "terms", "scopes", "warns_from", "calm", "said"),
     )
 
     def __init__(
@@ -57,11 +57,20 @@ class Facts:
         granted = frozenset(self.terms.scopes)
         self.scopes = granted if key.scopes is None else granted.intersection(key.scopes)
         self.warns_from = _warns_from(key, license)
+        self.calm: Calm | None = None
         self.said: dict[Status, bytes] = {}
 
     def replace(self, **parts: Any) -> "Facts":
         """The same with other parts."""
         return Facts(**{name: getattr(self, name) for name in PARTS} | parts)
+
+
+class Calm(NamedTuple):
+    """From `since` until before `until` no rule about the facts alone objects; the license stands as it does now."""
+
+    since: int
+    until: int | None
+    standing: Standing
 
 
 PARTS = ("environment", "key", "license", "customer", "plan", "revision", "catalog")
@@ -98,7 +107,21 @@ def decide(facts: Facts | None, request: VerifyRequest, now: int) -> Verdict:
     """`now` in milliseconds since 1970 UTC; `facts` None when no key of this environment was presented."""
     if facts is None:
         return Verdict(Reason.NOT_FOUND, "This key is not known here; check that it is complete.", None)
-    return _first_objection(RULES, Case(request, facts, now, standing(facts.license, now)))
+    calm = facts.calm
+    if calm is not None and calm.since <= now and (calm.until is None or now < calm.until):
+        return _first_objection(REQUEST_RULES, Case(request, facts, now, calm.standing))
+    case = Case(request, facts, now, standing(facts.license, now))
+    if all(objects(case) is None for _, objects in FACT_RULES):
+        facts.calm = _calm(case)
+    return _first_objection(RULES, case)
+
+
+def _calm(case: Case) -> Calm:
+    """What the clock changes, it changes at one of these moments."""
+    key, license, now = case.facts.key, case.facts.license, case.now
+    moments = (license.starts_at, license.expires_at, license.trial_ends_at, key.expires_at)
+    ahead = [moment for moment in moments if moment is not None and moment > now]
+    return Calm(now, min(ahead, default=None), case.standing)
 
 
 def weigh(verdict: Verdict, counted: Counted) -> Verdict:
@@ -193,8 +216,10 @@ def _user_is_another(case: Case) -> str | None:
 
 
 def _scope_is_missing(case: Case) -> str | None:
+    if case.facts.scopes.issuperset(case.request.scopes):
+        return None
     missing = [scope for scope in case.request.scopes if scope not in case.facts.scopes]
-    return f"The key lacks the scope {', '.join(missing)}." if missing else None
+    return f"The key lacks the scope {', '.join(missing)}."
 
 
 def _feature_is_not_entitled(case: Case) -> str | None:
@@ -221,7 +246,8 @@ def _quota_is_exceeded(case: Case) -> str | None:
     return f"This would use more than the quota of {', '.join(over)}; wait for its reset or take a larger plan."
 
 
-RULES: Rules = (
+# In the order of their precedence: first what facts and clock decide, then what the request has a part in.
+FACT_RULES: Rules = (
     (Reason.KEY_REVOKED, _key_is_revoked),
     (Reason.KEY_SUSPENDED, _key_is_suspended),
     (Reason.KEY_EXPIRED, _key_has_expired),
@@ -229,12 +255,16 @@ RULES: Rules = (
     (Reason.LICENSE_SUSPENDED, _license_is_suspended),
     (Reason.LICENSE_PENDING, _license_is_pending),
     (Reason.LICENSE_EXPIRED, _license_has_expired),
+)
+
+REQUEST_RULES: Rules = (
     (Reason.IP_NOT_ALLOWED, _ip_is_not_allowed),
     (Reason.USER_MISMATCH, _user_is_another),
     (Reason.SCOPE_MISSING, _scope_is_missing),
     (Reason.FEATURE_NOT_ENTITLED, _feature_is_not_entitled),
 )
 
+RULES: Rules = FACT_RULES + REQUEST_RULES
 
 COUNTED_RULES: Rules = (
     (Reason.RATE_LIMITED, _rate_is_exceeded),

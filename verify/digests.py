@@ -73,28 +73,35 @@ def read_ring(name: str, text: str, *, strict: bool) -> tuple[Pepper, ...]:
     return ring
 
 
+def key_digest(pepper: Pepper, environment: str, key: str) -> bytes:
+    """A customer key's digest; `environment` is its public id."""
+    return pepper.keyed(_before("key", environment) + key.encode())
+
+
 def key_digests(peppers: Sequence[Pepper], environment: str, key: str) -> list[Digest]:
-    """A customer key's digest under every pepper, current first; `environment` is its public id."""
-    return [_digest(pepper, b"key", environment.encode(), key) for pepper in peppers]
+    """The same under every pepper, current first."""
+    return [Digest(pepper.version, key_digest(pepper, environment, key)) for pepper in peppers]
 
 
 def imported_key_digests(peppers: Sequence[Pepper], environment: str, sha256: bytes) -> list[Digest]:
     """The same of a key that was made elsewhere and imported by its SHA-256; it never equals one of our own."""
     scope = b"\0".join((b"key", environment.encode(), b"sha256"))
-    return [_keyed(pepper, scope + b"\0" + sha256) for pepper in peppers]
+    return [Digest(pepper.version, pepper.keyed(scope + b"\0" + sha256)) for pepper in peppers]
+
+
+def secret_key_digest(pepper: Pepper, secret_key: str) -> bytes:
+    """Our own secret key's digest: it is what tells the environment, so none goes in."""
+    return pepper.keyed(_before("secret_key", "") + secret_key.encode())
 
 
 def secret_key_digests(peppers: Sequence[Pepper], secret_key: str) -> list[Digest]:
-    """Our own secret key's digest: it is what tells the environment, so none goes in."""
-    return [_digest(pepper, b"secret_key", b"", secret_key) for pepper in peppers]
+    return [Digest(pepper.version, secret_key_digest(pepper, secret_key)) for pepper in peppers]
 
 
-def _digest(pepper: Pepper, purpose: bytes, scope: bytes, secret: str) -> Digest:
-    return _keyed(pepper, b"\0".join((purpose, scope, FORMAT.encode(), secret.encode())))
-
-
-def _keyed(pepper: Pepper, message: bytes) -> Digest:
-    return Digest(pepper.version, pepper.keyed(message))
+@lru_cache(maxsize=1024)
+def _before(purpose: str, scope: str) -> bytes:
+    """What a digest is of, beside the secret itself."""
+    return f"{purpose}\0{scope}\0{FORMAT}\0".encode()
 
 
 @lru_cache(maxsize=64)

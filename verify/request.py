@@ -62,7 +62,8 @@ def parse(body: bytes) -> VerifyRequest:
         raise _named(error) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         request = _parse_with_odd_text(body)
-    problem = _problem(request)
+    # Most are so short that no text in them can be too long, and without the one way to write U+0000 in JSON.
+    problem = _problem(request, texts_are_plain=len(body) <= MOST_TEXT and b"\\u0000" not in body)
     if problem is not None:
         raise BadRequest(problem.pointer, "invalid", problem.detail)
     return request
@@ -128,28 +129,39 @@ def _named(error: msgspec.ValidationError) -> BadRequest:
     return BadRequest(pointer, "invalid", f"{sentence}.")
 
 
-def _problem(request: VerifyRequest) -> Problem | None:
+def _problem(request: VerifyRequest, *, texts_are_plain: bool) -> Problem | None:
     if (request.key is None) == (request.token is None):
         return Problem("/key", "Give either `key` or `token`.")
+    problem = _list_problem(request, texts_are_plain=texts_are_plain)
+    if problem is None and not texts_are_plain:
+        problem = _text_problem(request)
+    if problem is not None:
+        return problem
+    if request.ip is not None and not _is_address(request.ip):
+        return Problem("/ip", "This is no IPv4 or IPv6 address.")
+    for meter, amount in request.usage.items():
+        if not 0 <= amount <= MOST_USAGE or not (texts_are_plain or _is_plain(meter)):
+            return Problem("/usage", f"Whole numbers from 0 to {MOST_USAGE}, by meter code.")
+    return _context_problem(request.context) if request.context else None
+
+
+def _list_problem(request: VerifyRequest, *, texts_are_plain: bool) -> Problem | None:
     for name in LISTS:
         items: list[str] = getattr(request, name)
-        if items and (len(items) > MOST_ITEMS or any(not _is_plain(item) for item in items)):
+        if len(items) > MOST_ITEMS or not (texts_are_plain or all(map(_is_plain, items))):
             return Problem(f"/{name}", f"At most {MOST_ITEMS} texts without U+0000, of {MOST_TEXT} characters each.")
+    return None
+
+
+def _text_problem(request: VerifyRequest) -> Problem | None:
     for name in TEXTS:
         value: str | None = getattr(request, name)
         if value is not None and not _is_plain(value):
             return Problem(f"/{name}", f"A text without U+0000, of at most {MOST_TEXT} characters.")
-    if request.ip is not None and not _is_address(request.ip):
-        return Problem("/ip", "This is no IPv4 or IPv6 address.")
-    for meter, amount in request.usage.items():
-        if not _is_plain(meter) or not 0 <= amount <= MOST_USAGE:
-            return Problem("/usage", f"Whole numbers from 0 to {MOST_USAGE}, by meter code.")
-    return _context_problem(request.context)
+    return None
 
 
 def _context_problem(context: dict[str, Any]) -> Problem | None:
-    if not context:
-        return None
     if len(_TEXT.encode(context)) > MOST_CONTEXT_BYTES:
         return Problem("/context", f"At most {MOST_CONTEXT_BYTES} bytes of JSON.")
     waiting: list[Any] = [context]

@@ -8,6 +8,7 @@ which T has a whole number: the period in microseconds. Redis keeps a time as wh
 
 import struct
 import zlib
+from functools import lru_cache
 from typing import NamedTuple
 
 MOST_AHEAD_US = 2**52  # 142 years: what a double in the script surely holds beside the time itself
@@ -32,6 +33,7 @@ class Level(NamedTuple):
     wait_ms: float
 
 
+@lru_cache(maxsize=4096)
 def pace(limit: int, period_seconds: int, burst: int) -> Pace:
     period = period_seconds * 1_000_000
     tolerance = min(burst * period, MOST_AHEAD_US * limit)

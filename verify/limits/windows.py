@@ -2,6 +2,7 @@
 
 import calendar
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from verify.facts import BillingPeriod
@@ -30,7 +31,7 @@ def window(period: str, now: int, billing: BillingPeriod) -> Window:
         return _whole(now, DAY_MS)
     if period == "lifetime":
         return Window(0, None)
-    return _month(now) if period == "month" else _billing(now, billing)
+    return _month(now // DAY_MS) if period == "month" else _billing(now, billing)
 
 
 def _whole(now: int, length: int) -> Window:
@@ -38,8 +39,10 @@ def _whole(now: int, length: int) -> Window:
     return Window(start, start + length)
 
 
-def _month(now: int) -> Window:
-    first = _moment(now).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+@lru_cache(maxsize=64)
+def _month(day: int) -> Window:
+    """Of a day since 1970."""
+    first = _moment(day * DAY_MS).replace(day=1)
     return Window(_milliseconds(first), _milliseconds(_months_later(first, 1)))
 
 

@@ -85,7 +85,13 @@ def test_noise_is_told_from_an_entry(noise: bytes) -> None:
 def test_what_is_put_together_from_parts_is_what_the_drain_reads(
     name: bytes, moment: int, reason: Reason, usage: dict[str, int], words: list[str], text: str | None
 ) -> None:
-    whom: dict[str, Any] = {"environment": "env_1", "customer": "cus_1", "license": "lic_1", "key": "key_1", "plan": "plan_1"}
+    whom: dict[str, Any] = {
+        "environment": "env_1",
+        "customer": "cus_1",
+        "license": "lic_1",
+        "key": "key_1",
+        "plan": "plan_1",
+    }
     asked = Asked(words, words[::-1], 2**40, 2**31, text, text, text, text, text, '{"a":1}', "f" * 64, 3)
     charges = dict.fromkeys(usage, 511)
     parts = b"".join(map(msgspec.msgpack.encode, (usage, usage, charges)))

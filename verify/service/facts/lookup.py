@@ -11,7 +11,15 @@ from typing import NamedTuple, TypeVar, cast
 
 from verify import key_format
 from verify.decision import Facts, effective_version
-from verify.digests import Digest, Pepper, imported_key_digests, key_digests, secret_key_digests
+from verify.digests import (
+    Digest,
+    Pepper,
+    imported_key_digests,
+    key_digest,
+    key_digests,
+    secret_key_digest,
+    secret_key_digests,
+)
 from verify.facts import (
     CatalogFacts,
     CustomerFacts,
@@ -21,10 +29,11 @@ from verify.facts import (
     LicenseFacts,
     PlanFacts,
     SecretKeyFacts,
+    redis_key,
 )
 from verify.limits import log_entry
 from verify.limits.prepared import Prepared
-from verify.service.facts.memory import Held, Missing
+from verify.service.facts.memory import MISSING, Held
 from verify.service.facts.store import FactStore, StoreNotReady, StoreUnavailable
 
 F = TypeVar("F", bound=Fact)
@@ -81,26 +90,25 @@ class Trail:
 
     def __init__(self, store: FactStore, *, suspect: bool = False) -> None:
         self._store, self._suspect = store, suspect
+        self._memory = store.memory(suspect=suspect)
         self._fetched: dict[Name, Held | None] = {}
 
     def glimpse(self, kind: str, name: str) -> Held | None:
         """What is at hand, if anything."""
-        held = self._store.remembered(kind, name) if self._suspect else self._store.at_hand(kind, name)
-        return held if isinstance(held, Held) else None
+        held = self._memory.find(redis_key(kind, name)) if self._memory else None
+        return None if held is MISSING else held
 
     def held(self, kind: str, name: str, look: int = 1) -> Held | None:
         """None if there is surely no such fact, or, of a suspect trail, none remembered. Raises NotHeld.
 
         Another `look` at the same name is not answered by what an earlier one had fetched.
         """
-        if self._suspect:
-            return self._store.remembered(kind, name)
         if (kind, name, look) in self._fetched:
             return self._fetched[kind, name, look]
-        held = self._store.at_hand(kind, name)
-        if held is None:
+        held = self._memory.find(redis_key(kind, name)) if self._memory else None
+        if held is None and not self._suspect:
             raise NotHeld([(kind, name, look)])
-        return None if isinstance(held, Missing) else held
+        return None if held is MISSING else held
 
     def needed(self, kind: str, name: str) -> Held:
         """A fact that another one refers to: its absence means the store is not whole."""
@@ -119,17 +127,17 @@ class Trail:
         """Raises StoreUnavailable, StoreNotReady."""
         fetched = await asyncio.gather(*(self._store.fetch(kind, name) for kind, name, _ in missing.names))
         self._fetched.update(zip(missing.names, fetched, strict=True))
+        self._memory = self._store.memory()
 
 
 def find_caller(trail: Trail, peppers: tuple[Pepper, ...], secret_key: str) -> Caller | None:
-    digests = secret_key_digests(peppers, secret_key)
-    held = trail.glimpse(SecretKeyFacts.KIND, digests[0].value.hex())
+    held = trail.glimpse(SecretKeyFacts.KIND, secret_key_digest(peppers[0], secret_key).hex())
     if held is not None:  # so it is well spelled too
         return _joined_caller(trail, held)
     parsed = key_format.parse(secret_key)
     if parsed is None or parsed.prefix != key_format.SECRET_KEY_PREFIX:
         return None
-    for digest in digests:
+    for digest in secret_key_digests(peppers, secret_key):
         held = trail.held(SecretKeyFacts.KIND, digest.value.hex())
         if held is not None:
             return _joined_caller(trail, held)
@@ -159,12 +167,12 @@ def _joined_caller(trail: Trail, held: Held) -> Caller:
 
 def find_facts(trail: Trail, peppers: tuple[Pepper, ...], caller: Caller, key: str) -> Found | None:
     """None unless the caller's environment issued `key`."""
-    digests = key_digests(peppers, caller.environment.id, key)
-    held = trail.glimpse(KeyFacts.KIND, digests[0].value.hex())
+    environment = caller.environment
+    held = trail.glimpse(KeyFacts.KIND, key_digest(peppers[0], environment.id, key).hex())
     if held is not None:  # so it is well spelled too
         return _found(trail, caller, held, None)
-    if key_format.parse(key) is None:
-        digests = _imported_digests(peppers, caller.environment, key)
+    ours = key_format.parse(key) is not None
+    digests = key_digests(peppers, environment.id, key) if ours else _imported_digests(peppers, environment, key)
     for number, digest in enumerate(digests):
         held = trail.held(KeyFacts.KIND, digest.value.hex())
         if held is not None:

@@ -8,13 +8,6 @@ MOST_FACTS = 500_000
 MOST_MISSES = 20_000
 
 
-class Missing:
-    """Redis was asked and has no such fact."""
-
-
-MISSING = Missing()
-
-
 class Held:
     """A fact as it was read. `stands` until it is forgotten here: from then on nobody would be told that it changed.
 
@@ -30,21 +23,25 @@ class Held:
         self.joined: Any = None
 
 
+MISSING = Held(Versioned(0, 0, Fact()))  # Redis was asked and has no such fact
+
+
 class Memory:
     def __init__(self, most_facts: int = MOST_FACTS, most_misses: int = MOST_MISSES) -> None:
         self._facts: dict[str, Held] = {}
-        self._misses: dict[str, Missing] = {}
+        self._misses: dict[str, Held] = {}
         self._most_facts, self._most_misses = most_facts, most_misses
 
     def __len__(self) -> int:
         return len(self._facts)
 
-    def find(self, key: str) -> Held | Missing | None:
+    def find(self, key: str) -> Held | None:
+        """MISSING if there surely is none, None if that is not known."""
         return self._facts.get(key) or self._misses.get(key)
 
-    def keep(self, key: str, found: Held | Missing) -> None:
+    def keep(self, key: str, found: Held) -> None:
         self.forget(key)
-        if isinstance(found, Missing):
+        if found is MISSING:
             if len(self._misses) >= self._most_misses:
                 del self._misses[next(iter(self._misses))]
             self._misses[key] = found

@@ -20,7 +20,7 @@ import msgspec
 from verify import facts
 from verify.facts import StoreState
 from verify.service import metrics
-from verify.service.facts.memory import MISSING, Held, Memory, Missing
+from verify.service.facts.memory import MISSING, Held, Memory
 from verify.service.redis_link import LinkLost, RedisLink, open_link
 
 TRUST_SECONDS = 0.6
@@ -66,14 +66,9 @@ class FactStore:
             metrics.LINKS_LOST.inc()
             await asyncio.sleep(BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS) - 1)])
 
-    def at_hand(self, kind: str, name: str) -> Held | Missing | None:
-        """What is held and may be trusted; None if that must be fetched."""
-        return self._memory.find(facts.redis_key(kind, name)) if self.is_trusted() else None
-
-    def remembered(self, kind: str, name: str) -> Held | None:
-        """What is held, suspect or not: for outages that the environment allows to bridge."""
-        held = self._memory.find(facts.redis_key(kind, name))
-        return held if isinstance(held, Held) else None
+    def memory(self, *, suspect: bool = False) -> Memory | None:
+        """What is held, if it may be trusted now; `suspect`: in any case, for outages that the environment bridges."""
+        return self._memory if suspect or self.is_trusted() else None
 
     def is_trusted(self) -> bool:
         return self.seconds_suspect() <= 0
