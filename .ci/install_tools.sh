@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what tests need and pip cannot give: a browser, nginx, a Redis that can be a cluster. Does nothing where it is there already.
+# Installs what tests need and pip cannot give: a browser, nginx with Lua, a Redis that can be a cluster, load. Does nothing where it is there already.
 set -eu
 
 missing=""
@@ -8,6 +8,8 @@ command -v git >/dev/null 2>&1 || missing="$missing git"
 command -v curl >/dev/null 2>&1 || missing="$missing curl"
 command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || missing="$missing nginx"
 command -v redis-server >/dev/null 2>&1 || missing="$missing redis-server"
+command -v wrk >/dev/null 2>&1 || missing="$missing wrk"
+[ -e /usr/lib/nginx/modules/ngx_http_lua_module.so ] || missing="$missing libnginx-mod-http-lua lua-cjson"
 [ -z "$missing" ] && exit 0
 
 line="apt-get update && apt-get install -y --no-install-recommends$missing"

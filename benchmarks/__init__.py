@@ -1,1 +1,1 @@
-"""What is measured: each module does one kind of work many times and gives its timings for `make prove`."""
+"""What is measured: each module times one kind of work; most are commands (`python -m benchmarks.whole_job`)."""

@@ -1,0 +1,1 @@
+"""What Licet is compared with, as a good engineer would set it up."""

@@ -1,0 +1,1 @@
+"""What a benchmark stands on: a private store that is filled, servers and load on cores of their own."""

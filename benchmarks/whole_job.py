@@ -1,0 +1,103 @@
+"""`python -m benchmarks.whole_job`: the whole job by Licet, and by nginx with Lua, on the same core, store and keys.
+
+Each call: JSON in, HMAC of the key, what is known of it, all checks, a rate limit and a quota counted with the log
+entry in one atomic step, JSON out. 100,000 keys, each with a license and a customer of its own, by chance.
+"""
+
+import argparse
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import msgspec
+
+from benchmarks.figures import Bar, Figure, alternating, median, ratio
+from benchmarks.peers.nginx_lua import server as peer
+from benchmarks.stage.load import Round, body, load, write_calls
+from benchmarks.stage.store import store
+from benchmarks.stage.verify_server import Server, ask, verify_server, warm
+from benchmarks.stage.world import World, fill, forget_calls, logged_calls
+
+PASSING = ("request_id", "decided_at", "rate_limits")  # what differs from one call to the next
+
+
+def measure(*, seconds: float = 5, rounds: int = 5, keys: int = 100_000) -> list[Figure]:
+    with tempfile.TemporaryDirectory(prefix="licet-bench-") as name, ExitStack() as started:
+        folder, world = Path(name), World(keys)
+        kept = started.enter_context(store(folder))
+        fill(kept, world, peer.record_of(world))
+        licet = started.enter_context(verify_server(folder, kept, world))
+        nginx = started.enter_context(peer.nginx_lua(folder, kept, world))
+        warm(licet, world)
+        refuse_unlike(licet, nginx, world)
+        calls = write_calls(folder / "calls", world, world.secrets())
+
+        def of_licet() -> Round:
+            forget_calls(kept)
+            told = load(licet, calls, seconds)
+            refuse_unlogged(licet, told, logged_calls(kept))
+            return told
+
+        def of_nginx() -> Round:
+            peer.forget_calls(kept)
+            told = load(nginx, calls, seconds)
+            refuse_unlogged(nginx, told, peer.logged_calls(kept))
+            return told
+
+        ours, theirs = alternating(rounds, of_licet, of_nginx)
+    return told_of(ours, theirs)
+
+
+def told_of(ours: list[Round], theirs: list[Round]) -> list[Figure]:
+    found = [
+        Figure(f"{name}: {what}", median([getattr(one, field) for one in several]), unit)
+        for name, several in (("Licet", ours), ("nginx + Lua", theirs))
+        for what, field, unit in (
+            ("requests", "per_second", "/s"),
+            ("CPU of a request", "cpu_us", "µs"),
+            ("p50", "p50_us", "µs"),
+            ("p99", "p99_us", "µs"),
+        )
+    ]
+    faster = ratio([one.per_second for one in ours], [one.per_second for one in theirs])
+    leaner = ratio([one.cpu_us for one in theirs], [one.cpu_us for one in ours])
+    return [
+        *found,
+        Figure("ratio of CPU of a request, nginx + Lua : Licet", leaner),
+        Figure("ratio of requests, Licet : nginx + Lua", faster, bar=Bar(at_least=1.3)),
+    ]
+
+
+def refuse_unlike(licet: Server, nginx: Server, world: World) -> None:
+    """Raises RuntimeError unless both say the same of the same call, in the same bytes but for names and times."""
+    question = body(next(world.secrets()))
+    one, other = ask(licet, world, question), ask(nginx, world, question)
+    if len(one) != len(other) or _lasting(one) != _lasting(other):
+        message = f"The answers are not alike:\n{one.decode()}\n{other.decode()}"
+        raise RuntimeError(message)
+
+
+def refuse_unlogged(server: Server, told: Round, logged: int) -> None:
+    """Raises RuntimeError unless each answered call is in the log."""
+    if logged < told.requests:
+        message = f"{server.name} answered {told.requests} calls and logged {logged}."
+        raise RuntimeError(message)
+
+
+def _lasting(answer: bytes) -> list[tuple[str, object]]:
+    """With their order."""
+    return [(name, value) for name, value in msgspec.json.decode(answer).items() if name not in PASSING]
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(prog="python -m benchmarks.whole_job", description=__doc__)
+    arguments.add_argument("--seconds", type=float, default=5, help="of one round")
+    arguments.add_argument("--rounds", type=int, default=5)
+    arguments.add_argument("--keys", type=int, default=100_000)
+    given = arguments.parse_args()
+    for figure in measure(seconds=given.seconds, rounds=given.rounds, keys=given.keys):
+        print(figure)
+
+
+if __name__ == "__main__":
+    main()
