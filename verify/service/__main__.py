@@ -1,15 +1,22 @@
-"""`python -m verify.service --port 8001` (or `--fd N`, a listening socket handed over by the supervisor)."""
+"""`python -m verify.service --port 8001` (or `--fd N`, a listening socket handed over by the supervisor).
+
+`--server uvicorn` puts the same routes behind uvicorn: what tests compare our own server with.
+"""
 
 import argparse
+import asyncio
 import logging.config
+import socket
 import sys
 
 import uvicorn
+import uvloop
 
 from verify.ground.environment import Misconfigured
 from verify.service import settings
 from verify.service.app import App
 from verify.service.http.asgi import Asgi
+from verify.service.http.server import BACKLOG, serve
 
 LOGGING = {
     "version": 1,
@@ -30,12 +37,32 @@ def main() -> None:
     arguments.add_argument("--host", default="127.0.0.1")
     arguments.add_argument("--port", type=int, default=8001)
     arguments.add_argument("--fd", type=int)
+    arguments.add_argument("--server", choices=["licet", "uvicorn"], default="licet")
     given = arguments.parse_args()
     logging.config.dictConfig(LOGGING)
     try:
         app = App(settings.load())
     except Misconfigured as error:
         sys.exit(str(error))
+    if given.server == "uvicorn":
+        _run_uvicorn(app, given)
+        return
+    listening = _listen(given)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(app, listening))
+
+
+def _listen(given: argparse.Namespace) -> socket.socket:
+    if given.fd is not None:
+        return socket.socket(fileno=given.fd)
+    family = socket.AF_INET6 if ":" in given.host else socket.AF_INET
+    try:
+        return socket.create_server((given.host, given.port), family=family, backlog=BACKLOG)
+    except (OSError, OverflowError) as error:
+        sys.exit(f"Cannot listen on {given.host} port {given.port}: {error}")
+
+
+def _run_uvicorn(app: App, given: argparse.Namespace) -> None:
     uvicorn.run(
         Asgi(app),
         host=given.host,

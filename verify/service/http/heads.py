@@ -1,0 +1,28 @@
+"""Heads that have come before: a back end sends the same one with each of its calls, and it is read once."""
+
+from verify.service.http.head import Head, read
+
+MOST_REMEMBERED = 512
+LONGEST_REMEMBERED_BYTES = 1_024
+
+
+class Heads:
+    """`get` gives what the same bytes meant before, or None. It says nothing of who may do what: that is asked anew
+    for every request.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, Head] = {}
+        self.get = self._known.get
+
+    def read(self, head: bytes) -> Head:
+        """Raises Refused. What is refused, now or by its body to come, is not remembered."""
+        known = self._known.get(head)
+        if known is not None:
+            return known
+        meant = read(head)
+        if meant.refused is None and len(head) <= LONGEST_REMEMBERED_BYTES:
+            if len(self._known) >= MOST_REMEMBERED:
+                self._known.clear()  # nobody can fill it with what is dear to find again
+            self._known[head] = meant
+        return meant
