@@ -112,13 +112,19 @@ def owner_email() -> str:
 
 
 @pytest.fixture
-def new_place(stack: Stack, owner_email: str) -> Iterator[Callable[[], Place]]:
+def verify_url(stack: Stack) -> str:
+    """Where verdicts are asked for; a module that wants another verify node says so by a fixture of this name."""
+    url: str = stack.bootstrap["verify_url"]
+    return url
+
+
+@pytest.fixture
+def new_place(stack: Stack, verify_url: str, owner_email: str) -> Iterator[Callable[[], Place]]:
     """Makes tenants."""
     made: list[Place] = []
 
     def make() -> Place:
-        urls = stack.bootstrap["api_url"], stack.bootstrap["verify_url"]
-        made.append(make_place(f"Tenant {len(made) + 1}", *urls, owner_email))
+        made.append(make_place(f"Tenant {len(made) + 1}", stack.bootstrap["api_url"], verify_url, owner_email))
         return made[-1]
 
     yield make

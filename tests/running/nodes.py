@@ -48,7 +48,9 @@ class Node:
 
 
 @contextmanager
-def running(words: list[str], url: str, log: Path, environment: Mapping[str, str]) -> Iterator[Node]:
+def running(
+    words: list[str], url: str, log: Path, environment: Mapping[str, str], *, fds: tuple[int, ...] = ()
+) -> Iterator[Node]:
     with log.open("ab") as written:
         process = subprocess.Popen(
             [sys.executable, *words],
@@ -57,6 +59,7 @@ def running(words: list[str], url: str, log: Path, environment: Mapping[str, str
             stdin=subprocess.DEVNULL,
             stdout=written,
             stderr=subprocess.STDOUT,
+            pass_fds=fds,
         )
     try:
         yield Node(process, url, log)
@@ -71,13 +74,15 @@ def running(words: list[str], url: str, log: Path, environment: Mapping[str, str
 
 
 @contextmanager
-def verify_nodes(count: int, folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[list[Node]]:
+def verify_nodes(
+    count: int, folder: Path, environment: Mapping[str, str] | None = None, *, server: str = "licet"
+) -> Iterator[list[Node]]:
     """Ready verify processes on the same facts as this test process's copy."""
     with ExitStack() as started:
         nodes = []
         for number in range(count):
             port = free_port()
-            words = ["-m", "verify.service", "--port", str(port)]
+            words = ["-m", "verify.service", "--port", str(port), "--server", server]
             log = folder / f"verify-{number}.log"
             nodes.append(started.enter_context(running(words, f"http://127.0.0.1:{port}", log, environment or {})))
         for node in nodes:

@@ -1,15 +1,32 @@
-"""The verify service over HTTP: what it takes, what it answers, and in which order it refuses."""
+"""The verify service over HTTP, by our own server and by uvicorn: what it takes, what it answers, what it refuses."""
 
 import json
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 
 from tests.places import Place
+from tests.running.nodes import verify_nodes
+from tests.running.stack import Stack
 from verify import key_format
+
+
+@pytest.fixture(scope="module", params=["licet", "uvicorn"])
+def served_at(request: pytest.FixtureRequest, stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The copy's own verify service, then one behind uvicorn: not a test knows the difference."""
+    if request.param == "licet":
+        yield stack.bootstrap["verify_url"]
+        return
+    with verify_nodes(1, tmp_path_factory.mktemp("uvicorn"), server="uvicorn") as (node,):
+        yield node.url
+
+
+@pytest.fixture
+def verify_url(served_at: str) -> str:
+    return served_at
 
 
 def test_a_verdict_has_the_published_shape(place: Place) -> None:
