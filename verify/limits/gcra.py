@@ -72,12 +72,14 @@ def read(pace: Pace, kept: bytes | None, now_us: int) -> tuple[int, int]:
 
 
 def level(pace: Pace, tat: tuple[int, int], now_us: int) -> Level:
-    start, now = _start(pace, tat, now_us), now_us * pace.limit
-    step, tolerance = _ticks(pace, pace.step), _ticks(pace, pace.tolerance)
-    ahead = start - now
-    wait = max(0, ahead + step - tolerance)
-    full_at_us = -(-start // pace.limit)
-    return Level(max(0, (tolerance - ahead) // step), -(-full_at_us // 1000), wait / pace.limit / 1000)
+    limit, step, tolerance, _ = pace
+    now = now_us * limit
+    start = max(_ticks(pace, tat), now)
+    ahead, step_ticks = start - now, step[0] * limit + step[1]
+    room = tolerance[0] * limit + tolerance[1] - ahead
+    wait = max(0, step_ticks - room)
+    full_at_us = -(-start // limit)
+    return Level(max(0, room // step_ticks), -(-full_at_us // 1000), wait / limit / 1000)
 
 
 def _start(pace: Pace, tat: tuple[int, int], now_us: int) -> int:

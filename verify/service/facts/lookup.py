@@ -95,7 +95,7 @@ class Trail:
 
     def glimpse(self, kind: str, name: str) -> Held | None:
         """What is at hand, if anything."""
-        held = self._memory.find(redis_key(kind, name)) if self._memory else None
+        held = self._memory.find(redis_key(kind, name)) if self._memory is not None else None
         return None if held is MISSING else held
 
     def held(self, kind: str, name: str, look: int = 1) -> Held | None:
@@ -105,7 +105,7 @@ class Trail:
         """
         if (kind, name, look) in self._fetched:
             return self._fetched[kind, name, look]
-        held = self._memory.find(redis_key(kind, name)) if self._memory else None
+        held = self._memory.find(redis_key(kind, name)) if self._memory is not None else None
         if held is None and not self._suspect:
             raise NotHeld([(kind, name, look)])
         return None if held is MISSING else held
@@ -147,8 +147,10 @@ def find_caller(trail: Trail, peppers: tuple[Pepper, ...], secret_key: str) -> C
 
 def _joined_caller(trail: Trail, held: Held) -> Caller:
     joined: Caller | None = held.joined
-    if joined is not None and all(part.stands for part in joined.parts):
-        return joined
+    if joined is not None:
+        first, second, third = joined.parts
+        if first.stands and second.stands and third.stands:
+            return joined
     known = cast(SecretKeyFacts, held.fact)
     environment = trail.needed(EnvironmentFacts.KIND, known.environment)
     catalog = trail.held(CatalogFacts.KIND, known.environment)
