@@ -10,6 +10,8 @@ from verify.service.http.exchange import Exchange, Refused, Response
 from verify.service.routes.table import Routes
 from verify.service.settings import Settings
 
+START_SECONDS = 2.0  # then it answers 503 by itself, and says in /readyz why
+
 log = logging.getLogger(__name__)
 
 
@@ -26,6 +28,9 @@ class App:
         self._keeping = [asyncio.create_task(kept.run()) for kept in (self._store, self._accountant)]
         for one in self._keeping:
             one.add_done_callback(_report_a_bug)
+        with contextlib.suppress(TimeoutError):  # a worker that restarts beside others takes no call before it can
+            async with asyncio.timeout(START_SECONDS):
+                await self._store.connected.wait()
 
     async def stop(self) -> None:
         self._accountant.tell_unknown()

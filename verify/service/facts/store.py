@@ -49,6 +49,8 @@ class FactStore:
         self._reading: dict[str, tuple[float, asyncio.Future[Held | None]]] = {}
         self._proven_at = float("-inf")  # the sending time of the last answered PING
         self._ended = asyncio.Event()
+        self.connected = asyncio.Event()
+        """There was a connection once."""
 
     async def run(self) -> None:
         """Keeps the connection; runs until cancelled."""
@@ -96,6 +98,7 @@ class FactStore:
         self._ended.clear()
         self._memory.clear()
         self._link, self._proven_at = link, sent_at
+        self.connected.set()
 
     async def _keep_proving(self) -> None:
         """PINGs until one is not answered within the time that trust lasts."""

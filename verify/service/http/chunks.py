@@ -3,12 +3,13 @@
 import re
 
 from verify.service.http.exchange import MOST_BODY_BYTES, too_large
-from verify.service.http.head import are_trailers, malformed
+from verify.service.http.head import TOKEN, are_trailers, malformed
 
 MOST_LINE_BYTES = 256  # a size and its extensions, which are ignored
 MOST_TRAILER_BYTES = 4_096
 
-_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?")
+_EXTENSION = rb";" + TOKEN + rb"++(?:=(?:" + TOKEN + rb"++|\"[\t !#-\[\]-~]*+\"))?+"
+_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8}+)(?:" + _EXTENSION + rb")*+")
 
 
 class Chunks:

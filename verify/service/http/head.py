@@ -17,11 +17,14 @@ END = b"\r\n\r\n"
 
 # RFC 9112 §3 and §5 with nothing optional: CRLF alone ends a line, no folding, no space before a colon, one space
 # between the words of the first line. Possessive, so that it never looks back.
-_TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
-_FIELDS = rb"(?:" + _TOKEN + rb"++:[\t\x20-\x7e\x80-\xff]*+\r\n)*+"
-_HEAD = re.compile(_TOKEN + rb"{1,32}+ [!\"$-~]++ HTTP/1\.[01]\r\n" + _FIELDS + rb"\r\n")
+TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
+_FIELDS = rb"(?:" + TOKEN + rb"++:[\t\x20-\x7e\x80-\xff]*+\r\n)*+"
+_HEAD = re.compile(TOKEN + rb"{1,32}+ [!\"$-~]++ HTTP/1\.[01]\r\n" + _FIELDS + rb"\r\n")
 _TRAILERS = re.compile(_FIELDS)
-_BEGINS = re.compile(_TOKEN + rb"|\r")
+_NO_TRAILER = re.compile(
+    rb"^(?:content-length|transfer-encoding|host|connection|proxy-connection|upgrade):", re.IGNORECASE | re.MULTILINE
+)
+_BEGINS = re.compile(TOKEN + rb"|\r")
 _STRAY = re.compile(rb"(?<!\r)\n|\r(?!\n|\Z)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _ABSOLUTE = re.compile(r"https?://[^/?]+", re.IGNORECASE)
@@ -78,6 +81,8 @@ def read(head: bytes) -> Head:
         pass  # an upgrade is not accepted, so it is a request like any other (RFC 9110 §7.8)
     except httptools.HttpParserError as error:
         raise malformed("The request is not well-formed HTTP/1.1.") from error
+    if parser.get_method() == b"CONNECT":
+        raise malformed("This is not a proxy.")
     if len(fields.target) > MOST_TARGET_BYTES:
         raise target_too_long()
     if fields.count > MOST_FIELDS:
@@ -110,7 +115,7 @@ def _path(method: str, target: str) -> str:
     absolute = _ABSOLUTE.match(target)
     if absolute:
         target = target[absolute.end() :]
-    elif method == "CONNECT" or not (target.startswith("/") or (method, target) == ("OPTIONS", "*")):
+    elif not target.startswith("/") and (method, target) != ("OPTIONS", "*"):
         raise malformed("The target is a path, or a whole URL.")
     path, _, _ = target.partition("?")
     return unquote(path) if "%" in path else path or "/"
@@ -146,9 +151,9 @@ def refuse_beginning(begun: bytearray, scanned: int) -> None:
         raise target_too_long() if b"\n" not in begun else head_too_large()
 
 
-def are_trailers(lines: bytes | bytearray) -> bool:
-    """`lines` end with CRLF each, and may be none."""
-    return _TRAILERS.fullmatch(lines) is not None
+def are_trailers(lines: bytearray) -> bool:
+    """`lines` end with CRLF each, and may be none. None may be about this connection (RFC 9110 §6.5.1)."""
+    return _TRAILERS.fullmatch(lines) is not None and not _NO_TRAILER.search(lines)
 
 
 def malformed(detail: str) -> Refused:
