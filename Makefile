@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format docs lock smoke prove
+.PHONY: help run test check format docs lock smoke prove bench
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -13,7 +13,7 @@ help: ## this list
 run: .venv/.base-synced ## start everything; Ctrl-C stops all
 	@LICET_STOPS_WITH_PARENT=1 exec $(BIN)/python manage.py up
 
-test: .venv/.dev-synced ## run all tests, the long proofs at a twentieth of their size
+test: .venv/.dev-synced .venv/.bench-synced ## run all tests, the long proofs at a twentieth of their size
 	@.ci/install_tools.sh
 	$(BIN)/pytest -n 2
 
@@ -44,9 +44,14 @@ prove: .venv/.dev-synced ## the long proofs at full size; writes docs/proofs.md
 	@.ci/install_tools.sh
 	PROVE_SCALE=$${PROVE_SCALE:-1} PROVE_REPORT=docs/proofs.md $(BIN)/pytest -m prove -p no:randomly
 
+bench: .venv/.dev-synced .venv/.bench-synced ## how fast it is beside others; writes docs/performance.md (half an hour on an idle machine)
+	@.ci/install_tools.sh
+	$(BIN)/python -m benchmarks docs/performance.md
+
 lock: .venv/.uv ## resolve requirements/*.in anew, for every platform, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links requirements/base.in -o requirements/base.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links requirements/dev.in -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links requirements/bench.in -o requirements/bench.txt
 
 # The stamps say which lock was installed last. dev.txt contains base.txt, so what has been synced to dev.txt since
 # base.txt last changed needs nothing for `run`.
@@ -60,6 +65,11 @@ lock: .venv/.uv ## resolve requirements/*.in anew, for every platform, with hash
 	@echo "Installing dependencies and test tools (the first time takes about 30 s) …"
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements/dev.txt
 	@touch .venv/.base-synced $@
+
+# Beside the product, not in it: only what benchmarks compare with is started with this folder.
+.venv/.bench-synced: requirements/bench.txt | .venv/.uv
+	@$(BIN)/uv pip install --quiet --no-deps --python $(BIN)/python --target .venv/bench -r requirements/bench.txt
+	@touch $@
 
 .venv/.uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -4,16 +4,16 @@ Each call: JSON in, HMAC of the key, what is known of it, all checks, a rate lim
 entry in one atomic step, JSON out. 100,000 keys, each with a license and a customer of its own, by chance.
 """
 
-import argparse
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
 
-from benchmarks.figures import Bar, Figure, alternating, median, ratio
+from benchmarks.command import run
+from benchmarks.figures import Bar, Figure, alternating
 from benchmarks.peers.nginx_lua import server as peer
-from benchmarks.stage.load import Round, body, load, write_calls
+from benchmarks.stage.load import Round, body, compared, load, write_calls
 from benchmarks.stage.store import store
 from benchmarks.stage.verify_server import Server, ask, verify_server, warm
 from benchmarks.stage.world import World, fill, forget_calls, logged_calls
@@ -21,7 +21,7 @@ from benchmarks.stage.world import World, fill, forget_calls, logged_calls
 PASSING = ("request_id", "decided_at", "rate_limits")  # what differs from one call to the next
 
 
-def measure(*, seconds: float = 5, rounds: int = 5, keys: int = 100_000) -> list[Figure]:
+def measure(*, seconds: float = 5.0, rounds: int = 5, keys: int = 100_000) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="licet-bench-") as name, ExitStack() as started:
         folder, world = Path(name), World(keys)
         kept = started.enter_context(store(folder))
@@ -45,27 +45,7 @@ def measure(*, seconds: float = 5, rounds: int = 5, keys: int = 100_000) -> list
             return told
 
         ours, theirs = alternating(rounds, of_licet, of_nginx)
-    return told_of(ours, theirs)
-
-
-def told_of(ours: list[Round], theirs: list[Round]) -> list[Figure]:
-    found = [
-        Figure(f"{name}: {what}", median([getattr(one, field) for one in several]), unit)
-        for name, several in (("Licet", ours), ("nginx + Lua", theirs))
-        for what, field, unit in (
-            ("requests", "per_second", "/s"),
-            ("CPU of a request", "cpu_us", "µs"),
-            ("p50", "p50_us", "µs"),
-            ("p99", "p99_us", "µs"),
-        )
-    ]
-    faster = ratio([one.per_second for one in ours], [one.per_second for one in theirs])
-    leaner = ratio([one.cpu_us for one in theirs], [one.cpu_us for one in ours])
-    return [
-        *found,
-        Figure("ratio of CPU of a request, nginx + Lua : Licet", leaner),
-        Figure("ratio of requests, Licet : nginx + Lua", faster, bar=Bar(at_least=1.3)),
-    ]
+    return compared("Licet", ours, "nginx + Lua", theirs, Bar(at_least=1.3))
 
 
 def refuse_unlike(licet: Server, nginx: Server, world: World) -> None:
@@ -89,15 +69,5 @@ def _lasting(answer: bytes) -> list[tuple[str, object]]:
     return [(name, value) for name, value in msgspec.json.decode(answer).items() if name not in PASSING]
 
 
-def main() -> None:
-    arguments = argparse.ArgumentParser(prog="python -m benchmarks.whole_job", description=__doc__)
-    arguments.add_argument("--seconds", type=float, default=5, help="of one round")
-    arguments.add_argument("--rounds", type=int, default=5)
-    arguments.add_argument("--keys", type=int, default=100_000)
-    given = arguments.parse_args()
-    for figure in measure(seconds=given.seconds, rounds=given.rounds, keys=given.keys):
-        print(figure)
-
-
 if __name__ == "__main__":
-    main()
+    run(measure, __doc__)

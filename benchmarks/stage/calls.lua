@@ -1,5 +1,5 @@
 -- wrk's side: each request is one of the prepared ones, by chance; the figures come out as one line of JSON.
--- Arguments: a file with the requests, each preceded by its length in a line.
+-- Arguments: a file with the requests, each preceded by its length in a line; how long a connection rests, in ms.
 
 local requests, count = {}, 0
 
@@ -13,6 +13,17 @@ function init(args)
   end
   file:close()
   math.randomseed(os.time())
+  local mean = tonumber(args[2])
+  -- wrk rests if there is such a function. Whole milliseconds: what is cut off now is added to the next.
+  local owed = 0
+  if mean then
+    function delay()
+      owed = owed - mean * math.log(1 - math.random())
+      local now = math.floor(owed)
+      owed = owed - now
+      return now
+    end
+  end
 end
 
 function request()

@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import socket
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,20 +13,23 @@ from typing import NamedTuple
 from benchmarks.stage.processes import SERVER_CORE, Running, answers, running
 from benchmarks.stage.store import Store
 from benchmarks.stage.world import World
+from config.env import Env
+from config.supervisor.ports import listen
 
 MOST_LOGGED = 100_000_000  # no drain reads the log here; each round empties it
-BACKLOG = 1024
+ANY_PORTS = Env({"LICET_PORT": "0", "LICET_VERIFY_PORT": "0"})
 BATCH = 50
 ASKING = 4  # connections that warm a server
 TRIES = 50  # a server that is busy with what others ask says 503
 
 
 class Server(NamedTuple):
-    """What is asked, where it listens on 127.0.0.1, and its processes."""
+    """What is asked, where it listens on 127.0.0.1, its processes, and the store that it asks, if any."""
 
     name: str
     port: int
     processes: list[Running]
+    store: Running | None = None
 
     def cpu_seconds(self) -> float:
         return sum(process.cpu_seconds() for process in self.processes)
@@ -38,7 +40,7 @@ class Server(NamedTuple):
 
 @contextmanager
 def verify_server(folder: Path, store: Store, world: World, *, workers: int = 1) -> Iterator[Server]:
-    """`workers` processes on one listening socket, as the supervisor starts them."""
+    """`workers` processes on one listening socket, as the supervisor opens it."""
     environment = {
         "REDIS_URL": store.url,
         "LICET_PEPPERS": world.peppers,
@@ -50,8 +52,8 @@ def verify_server(folder: Path, store: Store, world: World, *, workers: int = 1)
         metrics.mkdir()
         environment["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
     with ExitStack() as started:
-        door = started.enter_context(socket.create_server(("127.0.0.1", 0), backlog=BACKLOG))
-        words = [sys.executable, "-m", "verify.service", "--fd", str(door.fileno())]
+        door = started.enter_context(listen(ANY_PORTS)).verify
+        words = [sys.executable, "-m", "verify.service", "--fd", str(door.socket.fileno())]
         processes = [
             started.enter_context(
                 running(
@@ -59,15 +61,14 @@ def verify_server(folder: Path, store: Store, world: World, *, workers: int = 1)
                     core=SERVER_CORE,
                     log=folder / f"verify-{workers}-{number}.log",
                     environment=environment,
-                    fds=[door.fileno()],
+                    fds=[door.socket.fileno()],
                 )
             )
             for number in range(workers)
         ]
-        port = int(door.getsockname()[1])
         for process in processes:
-            process.wait_until(lambda: answers(port, "/readyz"))
-        yield Server("Licet", port, processes)
+            process.wait_until(lambda: answers(door.port, "/readyz"))
+        yield Server("Licet", door.port, processes, store.running)
 
 
 def warm(server: Server, world: World) -> None:

@@ -92,7 +92,7 @@ def nginx_lua(folder: Path, store: Store, world: World) -> Iterator[Server]:
     words: list[str | Path] = [nginx, "-e", "stderr", "-p", at, "-c", at / "nginx.conf"]
     with running(words, core=SERVER_CORE, log=folder / "nginx.log", environment=environment) as process:
         process.wait_until(lambda: answers(port, "/livez"))
-        yield Server("nginx + Lua", port, [process])
+        yield Server("nginx + Lua", port, [process], store.running)
 
 
 def _rendering(world: World) -> Callable[[Person], tuple[str, str]]:
