@@ -63,7 +63,12 @@ def parse(body: bytes) -> VerifyRequest:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         request = _parse_with_odd_text(body)
     # Most are so short that no text in them can be too long, and without the one way to write U+0000 in JSON.
-    problem = _problem(request, texts_are_plain=len(body) <= MOST_TEXT and b"\\u0000" not in body)
+    return checked(request, texts_are_plain=len(body) <= MOST_TEXT and b"\\u0000" not in body)
+
+
+def checked(request: VerifyRequest, *, texts_are_plain: bool = False) -> VerifyRequest:
+    """The same, or raises BadRequest for what its types do not forbid."""
+    problem = _problem(request, texts_are_plain=texts_are_plain)
     if problem is not None:
         raise BadRequest(problem.pointer, "invalid", problem.detail)
     return request

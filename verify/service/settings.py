@@ -6,10 +6,12 @@ from typing import NamedTuple
 from verify.digests import Pepper, read_ring
 from verify.ground.environment import Env, Misconfigured
 from verify.ground.failpoints import armed
+from verify.ground.proxies import Proxies
 from verify.ground.strength import refuse_weak_password, refuse_weak_token
 
 MOST_UNDRAINED = 1_000_000  # calls in one shard's log, about 400 MB
 MOST_SHARDS = 1024
+NO_PROXIES = Proxies(())
 
 
 class Settings(NamedTuple):
@@ -18,6 +20,7 @@ class Settings(NamedTuple):
     metrics_token: str = ""
     counter_shards: int = 1
     log_cap: int = MOST_UNDRAINED
+    proxies: Proxies = NO_PROXIES
 
 
 def load() -> Settings:
@@ -31,6 +34,7 @@ def load() -> Settings:
         env.text("LICET_METRICS_TOKEN"),
         env.number("LICET_COUNTER_SHARDS", 1),
         env.number("LICET_LOG_CAP", MOST_UNDRAINED),
+        _proxies(env.words("TRUSTED_PROXIES")),
     )
     if not 1 <= settings.counter_shards <= MOST_SHARDS or settings.log_cap < 1:
         message = f"LICET_COUNTER_SHARDS is 1 to {MOST_SHARDS}, LICET_LOG_CAP at least 1."
@@ -38,6 +42,14 @@ def load() -> Settings:
     if strict:
         _refuse_weak(settings)
     return settings
+
+
+def _proxies(words: list[str]) -> Proxies:
+    try:
+        return Proxies(words)
+    except ValueError as error:
+        message = f"TRUSTED_PROXIES holds addresses and networks only: {error}."
+        raise Misconfigured(message) from error
 
 
 def _refuse_weak(settings: Settings) -> None:

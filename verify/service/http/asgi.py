@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
@@ -19,6 +20,8 @@ class AsgiExchange(Exchange):
     def __init__(self, scope: Scope, headers: Mapping[str, str], arrived: float) -> None:
         client = (scope.get("client") or ("",))[0]
         super().__init__(scope["method"], scope["path"], headers, b"", client, arrived)
+        if len(headers) < len(scope["headers"]):
+            self.twice = _twice(scope)
         self.written: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
 
     def write(self, response: Response) -> None:
@@ -64,6 +67,11 @@ def _headers(scope: Scope) -> dict[str, str]:
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
     return headers
+
+
+def _twice(scope: Scope) -> list[str]:
+    names = Counter(name.decode("latin-1").lower() for name, _ in scope["headers"])
+    return [name for name, times in names.items() if times > 1]
 
 
 async def _read_body(receive: Receive) -> bytes:

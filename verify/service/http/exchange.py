@@ -3,7 +3,12 @@
 import asyncio
 import logging
 import time
+<<<<<<< HEAD
 from collections.abc import Awaitable, Callable, Mapping
+=======
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+>>>>>>> fce4db3 (verify: Answer gateways at /forward-auth/.)
 from typing import NamedTuple
 
 import msgspec
@@ -13,6 +18,7 @@ from verify.ground.problem import CONTENT_TYPE, KINDS, FieldError, problem
 from verify.service import metrics
 
 MOST_BODY_BYTES = 65_536
+CHALLENGE = ("WWW-Authenticate", 'Bearer realm="licet"')
 
 log = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
@@ -28,18 +34,28 @@ class Response(NamedTuple):
 class Exchange:
     """One request, and the one answer that it gets. A server subclasses it and says in `write` how answers travel.
 
+<<<<<<< HEAD
     `path` is without the query; `headers` by lower-case name, one given twice joined with `, ` (RFC 9110 §5.2);
     `client` is the peer's address; `arrived` by time.perf_counter; `id` is a UUIDv7.
+=======
+    `path` is without the query; `headers` by lower-case name, one given twice joined with `, ` (RFC 9110 §5.2), its
+    name also in `twice`, which the server sets; `client` is the peer's address; `arrived` by time.perf_counter.
+>>>>>>> fce4db3 (verify: Answer gateways at /forward-auth/.)
     """
 
-    __slots__ = ("arrived", "body", "client", "headers", "id", "method", "path")
+    __slots__ = ("arrived", "body", "client", "headers", "id", "method", "path", "twice")
 
     def __init__(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, client: str, arrived: float
     ) -> None:
         self.method, self.path, self.headers, self.body = method, path, headers, body
         self.client, self.arrived = client, arrived
+<<<<<<< HEAD
         self.id = ids.new_bytes()
+=======
+        self.twice: Sequence[str] = ()
+        self.id: uuid.UUID = ids.new_uuid()
+>>>>>>> fce4db3 (verify: Answer gateways at /forward-auth/.)
 
     @property
     def request_id(self) -> str:
@@ -98,11 +114,14 @@ class Refused(Exception):
 
 
 def refuse_body(headers: Mapping[str, str]) -> None:
-    """Raises Refused of a body that will not be taken, by its headers alone."""
-    length = headers.get("content-length", "")
+    """Raises Refused of a body that will not be taken, by its headers alone. Gateways that ask without the body of the
+    call may still say how it was encoded.
+    """
+    length = headers.get("content-length", "0")
     if length.isdigit() and int(length) > MOST_BODY_BYTES:
         raise too_large()
-    if headers.get("content-encoding", "identity").lower() != "identity":
+    has_body = length != "0" or "transfer-encoding" in headers
+    if has_body and headers.get("content-encoding", "identity").lower() != "identity":
         raise Refused("unsupported_media", "compressed_body", "Send the body without Content-Encoding.")
 
 
@@ -118,9 +137,9 @@ def refusal_response(refused: Refused, *, path: str, request_id: str) -> Respons
     body = problem(
         refused.kind, refused.code, refused.detail, instance=path, request_id=request_id, errors=refused.errors
     )
-    headers = []
+    headers = [("licet-code", refused.code)]  # for gateways, which read no bodies
     if refused.kind == "unauthenticated":
-        headers.append(("www-authenticate", 'Bearer realm="licet"'))
+        headers.append(CHALLENGE)
     if refused.allow:
         headers.append(("allow", refused.allow))
     return Response(KINDS[refused.kind].status, _encode(body), CONTENT_TYPE, tuple(headers))

@@ -5,6 +5,7 @@ from verify.service.accounting.accountant import Accountant
 from verify.service.facts.store import FactStore
 from verify.service.http.exchange import Handler, Refused
 from verify.service.routes import documents
+from verify.service.routes.forward_auth import PREFIX, ForwardAuth
 from verify.service.routes.health import Health
 from verify.service.routes.verdicts import Desk
 from verify.service.routes.verify import Verify
@@ -17,6 +18,7 @@ class Routes:
     def __init__(self, settings: Settings, store: FactStore, accountant: Accountant) -> None:
         desk = Desk(settings.peppers, store, accountant)
         health, verify = Health(store, settings.metrics_token), Verify(desk)
+        self._forward_auth = ForwardAuth(desk, settings.proxies)
         self._table: dict[str, tuple[str, Handler]] = {
             "/v1/verify": ("POST", verify.one),
             "/v1/verify/batch": ("POST", verify.batch),
@@ -32,6 +34,8 @@ class Routes:
         """Raises Refused (404, 405)."""
         known = self._table.get(path)
         if known is None:
+            if path.startswith(PREFIX):
+                return self._forward_auth.ask
             raise Refused("not_found", "not_found", "There is nothing at this address.")
         allowed, handler = known
         if method != allowed and (method, allowed) != ("HEAD", "GET"):

@@ -38,17 +38,17 @@ def _parse_one(exchange: Exchange) -> list[VerifyRequest]:
     try:
         return [verify_request.parse(exchange.body)]
     except verify_request.BadRequest as bad:
-        raise _refusal(bad) from bad
+        raise refusal(bad) from bad
 
 
 def _parse_batch(exchange: Exchange) -> list[VerifyRequest]:
     try:
         return verify_request.parse_batch(exchange.body)
     except verify_request.BadRequest as bad:
-        raise _refusal(bad) from bad
+        raise refusal(bad) from bad
 
 
-def _refusal(bad: verify_request.BadRequest) -> Refused:
+def refusal(bad: verify_request.BadRequest) -> Refused:
     return Refused("invalid", "invalid_request", bad.detail, (FieldError(bad.pointer, bad.code, bad.detail),))
 
 

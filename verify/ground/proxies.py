@@ -1,0 +1,40 @@
+"""Who really calls behind proxies that are believed: `TRUSTED_PROXIES` and `X-Forwarded-For`."""
+
+import ipaddress
+from collections.abc import Iterable
+from functools import lru_cache
+
+REMEMBERED = 4096  # addresses: proxies are few, and come with every call
+
+
+class Proxies:
+    """Those whose word on other addresses counts; raises ValueError for what is no address or network."""
+
+    def __init__(self, trusted: Iterable[str]) -> None:
+        networks = tuple(ipaddress.ip_network(text) for text in trusted)
+
+        @lru_cache(REMEMBERED)
+        def believes(text: str) -> bool:
+            address = _address(text)
+            return address is not None and any(address in network for network in networks)
+
+        self.believes = believes
+
+    def caller(self, peer: str, forwarded_for: str) -> str | None:
+        """From the nearest hop outwards, the first that is no proxy of ours; None if nobody believed names one."""
+        named, hops = None, forwarded_for.split(",")
+        while hops and self.believes(peer if named is None else named):
+            hop = hops.pop().strip()
+            if _address(hop) is None:
+                break
+            named = hop
+        return named
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """IPv4 in IPv6 is what it is in IPv4: sockets that take both show it so."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address

@@ -1,0 +1,1 @@
+"""How gateways ask and are told: in headers, since they hand on no bodies."""
