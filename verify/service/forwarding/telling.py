@@ -31,7 +31,7 @@ def kind_of(reason: Reason) -> str:
 
 def tell(answered: Answered, path: str) -> Response:
     """`path` is what the gateway asked for."""
-    verdict, request_id = answered.verdict, ids.encode("req", answered.id)
+    verdict, request_id = answered.verdict, ids.encode_bytes("req", answered.id)
     if verdict.valid and verdict.case is not None:
         return Response(200, b"", "text/plain", _admission(verdict.case, request_id))
     kind = kind_of(verdict.reason)
@@ -56,7 +56,7 @@ def _admission(case: Case, request_id: str) -> tuple[tuple[str, str], ...]:
         ("Licet-License-Id", facts.license.id),
         ("Licet-Customer-Id", facts.customer.id),
         ("Licet-Plan", spelled(facts.plan.code)),
-        ("Licet-Scopes", " ".join(map(spelled, sorted(case.scopes)))),
+        ("Licet-Scopes", " ".join(map(spelled, sorted(facts.scopes)))),
     )
 
 
@@ -65,7 +65,7 @@ def _rates(case: Case) -> list[tuple[str, str]]:
     rates = case.counted.rates
     if not rates:
         return []
-    periods = {limit.name: limit.period_seconds for limit in case.terms.rate_limits}
+    periods = {limit.name: limit.period_seconds for limit in case.facts.terms.rate_limits}
     policies = [f'"{spelled(rate.name)}";q={rate.limit};w={periods[rate.name]}' for rate in rates]
     levels = [
         f'"{spelled(rate.name)}";r={rate.level.remaining};t={_seconds(rate.level.reset_at - case.now)}'

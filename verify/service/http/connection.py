@@ -20,7 +20,7 @@ class ConnectionExchange(Exchange):
 
     def __init__(self, connection: "Connection", head: Head, body: bytes, arrived: float) -> None:
         super().__init__(head.method, head.path, head.headers, body, connection.client, arrived)
-        self.connection, self.head = connection, head
+        self.connection, self.head, self.twice = connection, head, head.twice
 
     def write(self, response: Response) -> None:
         self.connection.send(self, response)

@@ -3,12 +3,7 @@
 import asyncio
 import logging
 import time
-<<<<<<< HEAD
-from collections.abc import Awaitable, Callable, Mapping
-=======
-import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
->>>>>>> fce4db3 (verify: Answer gateways at /forward-auth/.)
 from typing import NamedTuple
 
 import msgspec
@@ -34,13 +29,9 @@ class Response(NamedTuple):
 class Exchange:
     """One request, and the one answer that it gets. A server subclasses it and says in `write` how answers travel.
 
-<<<<<<< HEAD
-    `path` is without the query; `headers` by lower-case name, one given twice joined with `, ` (RFC 9110 §5.2);
-    `client` is the peer's address; `arrived` by time.perf_counter; `id` is a UUIDv7.
-=======
     `path` is without the query; `headers` by lower-case name, one given twice joined with `, ` (RFC 9110 §5.2), its
-    name also in `twice`, which the server sets; `client` is the peer's address; `arrived` by time.perf_counter.
->>>>>>> fce4db3 (verify: Answer gateways at /forward-auth/.)
+    name also in `twice`, which the server sets; `client` is the peer's address; `arrived` by time.perf_counter; `id`
+    is a UUIDv7.
     """
 
     __slots__ = ("arrived", "body", "client", "headers", "id", "method", "path", "twice")
@@ -50,12 +41,8 @@ class Exchange:
     ) -> None:
         self.method, self.path, self.headers, self.body = method, path, headers, body
         self.client, self.arrived = client, arrived
-<<<<<<< HEAD
-        self.id = ids.new_bytes()
-=======
         self.twice: Sequence[str] = ()
-        self.id: uuid.UUID = ids.new_uuid()
->>>>>>> fce4db3 (verify: Answer gateways at /forward-auth/.)
+        self.id = ids.new_bytes()
 
     @property
     def request_id(self) -> str:

@@ -33,7 +33,7 @@ _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~%!$&'()*+,;=]*)(?::[0-
 
 class Head(NamedTuple):
     """`length` is that of the body, or CHUNKED; `usual`: HTTP/1.1 that goes on after an answer, which has a body.
-    `refused`: what is said instead of reading the body.
+    `twice`: names of fields that came more than once. `refused`: what is said instead of reading the body.
     """
 
     method: str
@@ -44,6 +44,7 @@ class Head(NamedTuple):
     is_old: bool = False
     expects_continue: bool = False
     usual: bool = False
+    twice: tuple[str, ...] = ()
     refused: Refused | None = None
 
 
@@ -56,6 +57,7 @@ class _Fields:
 
     def __init__(self) -> None:
         self.target, self.headers, self.count = b"", dict[str, str](), 0
+        self.twice: list[str] = []
 
     def on_url(self, target: bytes) -> None:
         self.target += target
@@ -63,7 +65,10 @@ class _Fields:
     def on_header(self, name: bytes, value: bytes) -> None:
         key, text = name.decode("latin-1").lower(), value.decode("latin-1").strip(" \t")
         headers = self.headers
-        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+        if key in headers:
+            text = f"{headers[key]}, {text}"
+            self.twice.append(key)
+        headers[key] = text
         self.count += 1
 
 
@@ -106,6 +111,7 @@ def _understood(method: str, fields: _Fields, *, is_old: bool) -> Head:
         is_old,
         not is_old and headers.get("expect", "").lower() == "100-continue",
         keep_alive and not is_old and method != "HEAD",
+        tuple(fields.twice),
         _refusal(headers),
     )
 

@@ -19,7 +19,7 @@ class ForwardAuth:
     def __init__(self, desk: Desk, proxies: Proxies) -> None:
         self._desk, self._proxies = desk, proxies
 
-    def ask(self, exchange: Exchange) -> Awaitable[Response]:
+    def ask(self, exchange: Exchange) -> Awaitable[None] | None:
         headers = exchange.headers
 
         def tell(answered: Sequence[Answered]) -> Response:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -12,6 +11,7 @@ import pytest
 from tests.places import Place
 from tests.running.clients import plain_client
 from tests.running.nodes import verify_nodes
+from tests.verify.service.kept import kept_decision
 
 URI = "/v1/reports?name=Ann"
 
@@ -157,8 +157,7 @@ def test_scopes_that_no_header_can_hold_are_spelled_out(trusting: httpx.Client, 
 
 def test_the_decision_is_kept_with_address_method_and_path_but_no_query(trusting: httpx.Client, place: Place) -> None:
     answer = ask(trusting, place)
-    (kept,) = until(lambda: decisions(place, answer.headers["request-id"]))
-    assert kept == ("VALID", "203.0.113.9", "POST", "/v1/reports")
+    assert kept_decision(place, answer.headers["request-id"]) == ("VALID", "203.0.113.9", "POST", "/v1/reports")
 
 
 def key_of(place: Place, **overrides: Any) -> str:
@@ -166,22 +165,3 @@ def key_of(place: Place, **overrides: Any) -> str:
     body = {"customer": place.sample["customer"], "plan": place.sample["plan"], "overrides": overrides}
     secret: str = place.post("keys", {"license": place.post("licenses", body)["id"]})["secret"]
     return secret
-
-
-def decisions(place: Place, request_id: str) -> list[tuple[str, ...]]:
-    from licensing.models import Decision  # noqa: PLC0415 - Django is not set up at import
-    from tenants.tenancy import tenant_transaction  # noqa: PLC0415 - as above
-    from verify.ground.ids import decode  # noqa: PLC0415 - as above
-
-    with tenant_transaction(place.environment.organization_id):
-        found = Decision.objects.within(place.environment).filter(id=decode("req", request_id))
-        return list(found.values_list("outcome", "ip", "method", "resource"))
-
-
-def until(look: Callable[[], list[tuple[str, ...]]]) -> list[tuple[str, ...]]:
-    """What the drain has brought, within its time."""
-    patience_ends = time.monotonic() + 10
-    while not (found := look()):
-        assert time.monotonic() < patience_ends
-        time.sleep(0.05)
-    return found
