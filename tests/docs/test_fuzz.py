@@ -64,6 +64,7 @@ class Fuzz:
         self.schema.config.update(base_url=str(client.base_url))
         self.schema.config.checks.negative_data_rejection.expected_statuses = ["4xx"]  # 413 is refused too
         self.session.headers["Authorization"] = client.headers["Authorization"]
+        self.session.headers["Licet-Secret-Key"] = self.place.document["secret_key"]  # forward-auth's
 
     def run(self, operation: Operation, cases: int) -> None:
         """Half of them as the document allows, half not, where there is anything to get wrong."""

@@ -84,6 +84,7 @@ def caddy(folder: Path, places: Places) -> Command:
 
 
 def haproxy(folder: Path, places: Places) -> Command:
+    shutil.copytree(SHIPPED / "haproxy", folder / "haproxy")
     program = shutil.which("haproxy") or "/usr/sbin/haproxy"
     where = {
         "SITE": f"127.0.0.1:{places.site}",
@@ -91,7 +92,7 @@ def haproxy(folder: Path, places: Places) -> Command:
         "API": f"127.0.0.1:{places.api}",
         "LICET_SECRET_KEY": places.secret_key,
     }
-    return Command([program, "-db", "-f", str(SHIPPED / "haproxy" / "haproxy.cfg")], where)
+    return Command([program, "-db", "-f", str(folder / "haproxy" / "haproxy.cfg")], where)
 
 
 def envoy(folder: Path, places: Places) -> Command:
@@ -106,7 +107,8 @@ def envoy(folder: Path, places: Places) -> Command:
     return Command(words, {"LICET_SECRET_KEY": places.secret_key})
 
 
-EVERY: dict[str, Callable[[Path, Places], Command]] = {
+Gateway = Callable[[Path, Places], Command]
+EVERY: dict[str, Gateway] = {
     "nginx": nginx,
     "caddy": caddy,
     "haproxy": haproxy,
@@ -123,11 +125,11 @@ def with_own(text: str, own: dict[str, str]) -> str:
 
 
 @contextmanager
-def running(name: str, folder: Path, *, licet: int, api: int, secret_key: str) -> Iterator[httpx.Client]:
+def running(gateway: Gateway, folder: Path, *, licet: int, api: int, secret_key: str) -> Iterator[httpx.Client]:
     """A client of the gateway, which is ready."""
     folder.mkdir()
     places = Places(free_port(), licet, api, secret_key)
-    command = EVERY[name](folder, places)
+    command = gateway(folder, places)
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             command.words,

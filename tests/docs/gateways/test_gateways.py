@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.docs.gateways.gateways import EVERY, running
+from tests.docs.gateways.gateways import EVERY, Command, Places, haproxy, running
 from tests.docs.gateways.upstream import Got, Upstream
 from tests.places import Place
 from tests.running.nodes import verify_nodes
@@ -90,7 +90,7 @@ def site(
 ) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("gateway") / "own"
     secret_key = target.document["secret_key"]
-    with running(request.param, folder, licet=licet, api=upstream.port, secret_key=secret_key) as gateway:
+    with running(EVERY[request.param], folder, licet=licet, api=upstream.port, secret_key=secret_key) as gateway:
         yield Site(gateway, upstream, target)
 
 
@@ -229,6 +229,21 @@ def test_a_caller_makes_no_call_a_repeat_of_another(site: Site) -> None:
     assert site.refused(key, headers=said) == (429, "QUOTA_EXCEEDED")
 
 
+def test_an_error_in_haproxys_script_lets_nobody_pass(
+    upstream: Upstream, licet: int, target: Place, tmp_path: Path
+) -> None:
+    def broken(folder: Path, places: Places) -> Command:
+        command = haproxy(folder, places)
+        script = """core.register_action("licet", { "http-req" }, function() error("broken") end, 2)"""
+        (folder / "haproxy" / "licet.lua").write_text(script)
+        return command
+
+    before, secret_key = len(upstream.got), target.document["secret_key"]
+    with running(broken, tmp_path / "own", licet=licet, api=upstream.port, secret_key=secret_key) as client:
+        answer = client.get("/v1/things", headers={"X-Api-Key": target.sample["key_secret"]})
+    assert (answer.status_code, upstream.got[before:]) == (503, [])
+
+
 def test_no_answer_and_no_secret_key_are_refusals(
     upstream: Upstream, licet: int, target: Place, tmp_path: Path
 ) -> None:
@@ -239,7 +254,7 @@ def test_no_answer_and_no_secret_key_are_refusals(
         trouble["stranger"] = (licet, "lsk_test_" + sample.rpartition("_")[2])
         gateways = {
             (name, kind): started.enter_context(
-                running(name, tmp_path / f"{name}-{kind}", licet=port, api=upstream.port, secret_key=secret)
+                running(EVERY[name], tmp_path / f"{name}-{kind}", licet=port, api=upstream.port, secret_key=secret)
             )
             for name in EVERY
             for kind, (port, secret) in trouble.items()

@@ -14,6 +14,7 @@ from verify.ground.openapi import (
     written,
 )
 from verify.request import MOST_REQUESTS
+from verify.service.openapi import forward_auth
 from verify.service.openapi.shapes import schemas
 
 TITLE = "Licet verify"
@@ -46,15 +47,22 @@ def document() -> str:
             "paths": {
                 "/v1/verify": {"post": _verify()},
                 "/v1/verify/batch": {"post": _verify_batch()},
+                "/forward-auth/": {"get": forward_auth.operation()},
                 "/livez": {"get": _health("livez", "Is this process alive", _liveness())},
                 "/readyz": {"get": _health("readyz", "Can this process answer", _readiness())},
                 "/metrics": {"get": _health("metrics", "Read the metrics", _metrics()) | _for_operators()},
             },
             "components": {
                 "schemas": schemas() | {"Problem": PROBLEM},
-                "headers": {"Request-Id": REQUEST_ID},
-                "responses": problem_components(_PROBLEMS, {}, "Request-Id"),
-                "securitySchemes": {"secret_key": SECRET_KEY, "metrics_token": _METRICS_TOKEN},
+                "headers": {"Request-Id": REQUEST_ID, **forward_auth.HEADERS},
+                "responses": problem_components(
+                    forward_auth.PROBLEMS, {429: forward_auth.WAITING}, "Request-Id", "Licet-Code"
+                ),
+                "securitySchemes": {
+                    "secret_key": SECRET_KEY,
+                    "gateway": forward_auth.GATEWAY,
+                    "metrics_token": _METRICS_TOKEN,
+                },
             },
         }
     )

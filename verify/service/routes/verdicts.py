@@ -108,9 +108,7 @@ class Desk:
     def _caller(self, secret_key: str, trail: Trail) -> Caller:
         caller = find_caller(trail, self._peppers, secret_key)
         if caller is None or not _is_in_force(caller, _now_ms()):
-            detail = (
-                "Send a secret key that is in force: `Authorization: Bearer lsk_…`, from a gateway `Licet-Secret-Key`."
-            )
+            detail = "A secret key in force is needed: `Authorization: Bearer lsk_…`, from gateways `Licet-Secret-Key`."
             raise Refused("unauthenticated", "invalid_secret_key", detail)
         if PERMISSION not in caller.secret_key.scopes and "*" not in caller.secret_key.scopes:
             raise Refused("forbidden", "permission_missing", f"This secret key lacks the scope `{PERMISSION}`.")
