@@ -57,10 +57,11 @@ class Connection(asyncio.Protocol):
             self._say(Refused("unavailable", "too_many_connections", "Use fewer connections, or try again."))
 
     def data_received(self, data: bytes) -> None:
-        """Most requests come whole, with a head that was read before: they take this way, and no other."""
+        """Most requests come alone and whole: they take this way, and no other."""
         if self._between:
             end = data.find(END) + len(END)
-            head = self._server.heads.get(data[:end])
+            heads = self._server.heads
+            head = heads.get(data[:end]) or heads.try_reading(data[:end])
             if head is not None and len(data) == end + head.length:
                 self._between = False
                 self._ask(head, data[end:])

@@ -100,8 +100,7 @@ def _understood(method: str, fields: _Fields, *, is_old: bool) -> Head:
     host = headers.get("host", "" if is_old else None)
     if host is None or not _HOST.fullmatch(host):  # one given twice has a comma and a space
         raise malformed("Send exactly one Host.")
-    wishes = {wish.strip().lower() for wish in headers.get("connection", "").split(",")}
-    keep_alive = "close" not in wishes and (not is_old or "keep-alive" in wishes)
+    keep_alive = _goes_on(headers.get("connection"), is_old=is_old)
     return Head(
         method,
         _path(method, fields.target.decode("ascii")),
@@ -114,6 +113,13 @@ def _understood(method: str, fields: _Fields, *, is_old: bool) -> Head:
         tuple(fields.twice),
         _refusal(headers),
     )
+
+
+def _goes_on(connection: str | None, *, is_old: bool) -> bool:
+    if connection is None:
+        return not is_old
+    wishes = {wish.strip().lower() for wish in connection.split(",")}
+    return "close" not in wishes and (not is_old or "keep-alive" in wishes)
 
 
 def _path(method: str, target: str) -> str:

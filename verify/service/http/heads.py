@@ -1,6 +1,7 @@
 """Heads that have come before: a back end sends the same one with each of its calls, and it is read once."""
 
-from verify.service.http.head import Head, read
+from verify.service.http.exchange import Refused
+from verify.service.http.head import END, Head, read
 
 MOST_REMEMBERED = 512
 LONGEST_REMEMBERED_BYTES = 1_024
@@ -14,6 +15,14 @@ class Heads:
     def __init__(self) -> None:
         self._known: dict[bytes, Head] = {}
         self.get = self._known.get
+
+    def try_reading(self, head: bytes) -> Head | None:
+        """None if it is not whole, or to be refused: whoever has the time may `read` it then."""
+        try:
+            meant = self.read(head) if head.endswith(END) else None
+        except Refused:
+            return None
+        return meant if meant is None or meant.refused is None else None
 
     def read(self, head: bytes) -> Head:
         """Raises Refused. What is refused, now or by its body to come, is not remembered."""
