@@ -30,9 +30,13 @@ class Figure(NamedTuple):
 
     def __str__(self) -> str:
         told = f"{self.name}: {self.shown}"
+        return f"{told} (bar {self.verdict})" if self.bar else told
+
+    @property
+    def verdict(self) -> str:
         if self.bar is None:
-            return told
-        return f"{told} (bar {self.bar}: {'met' if self.bar.is_met(self.value) else 'missed'})"
+            return ""
+        return f"{self.bar}: {'met' if self.bar.is_met(self.value) else 'missed'}"
 
     @property
     def shown(self) -> str:

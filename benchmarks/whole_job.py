@@ -21,7 +21,7 @@ from benchmarks.stage.world import World, fill, forget_calls, logged_calls
 PASSING = ("request_id", "decided_at", "rate_limits")  # what differs from one call to the next
 
 
-def measure(*, seconds: float = 5.0, rounds: int = 5, keys: int = 100_000) -> list[Figure]:
+def measure(*, seconds: float = 5.0, rounds: int = 3, keys: int = 100_000) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="licet-bench-") as name, ExitStack() as started:
         folder, world = Path(name), World(keys)
         kept = started.enter_context(store(folder))
@@ -49,12 +49,26 @@ def measure(*, seconds: float = 5.0, rounds: int = 5, keys: int = 100_000) -> li
 
 
 def refuse_unlike(licet: Server, nginx: Server, world: World) -> None:
-    """Raises RuntimeError unless both say the same of the same call, in the same bytes but for names and times."""
-    question = body(next(world.secrets()))
+    """Raises RuntimeError unless both say the same of the same call, in the same bytes but for names and times; of a
+    call that is refused, with the same code.
+    """
+    secret = next(world.secrets())
+    question = body(secret)
     one, other = ask(licet, world, question), ask(nginx, world, question)
     if len(one) != len(other) or _lasting(one) != _lasting(other):
         message = f"The answers are not alike:\n{one.decode()}\n{other.decode()}"
         raise RuntimeError(message)
+    for wrong, code in (
+        ({"key": secret[:-1] + ("0" if secret[-1] != "0" else "1")}, "NOT_FOUND"),
+        ({"key": next(World(1, seed=2).secrets())}, "NOT_FOUND"),
+        ({"scopes": ["reports:read", "reports:delete"]}, "SCOPE_MISSING"),
+        ({"features": ["sso"]}, "FEATURE_NOT_ENTITLED"),
+        ({"usage": {"requests": 10**9}}, "QUOTA_EXCEEDED"),
+    ):
+        told = [_code(ask(server, world, question | wrong)) for server in (licet, nginx)]
+        if told != [code, code]:
+            message = f"{wrong} should be {code}, and is {told}."
+            raise RuntimeError(message)
 
 
 def refuse_unlogged(server: Server, told: Round, logged: int) -> None:
@@ -62,6 +76,11 @@ def refuse_unlogged(server: Server, told: Round, logged: int) -> None:
     if logged < told.requests:
         message = f"{server.name} answered {told.requests} calls and logged {logged}."
         raise RuntimeError(message)
+
+
+def _code(answer: bytes) -> str:
+    code: str = msgspec.json.decode(answer)["code"]
+    return code
 
 
 def _lasting(answer: bytes) -> list[tuple[str, object]]:

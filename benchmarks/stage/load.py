@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.figures import Bar, Figure, median, ratio
-from benchmarks.stage.processes import LOAD_CORE
+from benchmarks.stage.processes import LOAD_CORE, WITH_PARENT
 from benchmarks.stage.verify_server import Server
 from benchmarks.stage.world import World
 
@@ -91,11 +91,22 @@ def load(
     if wrk is None:
         message = "wrk is not installed: apt-get install wrk"
         raise RuntimeError(message)
-    words = [wrk, "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "-s", str(CALLS)]
+    on_its_core = [*WITH_PARENT, "taskset", "-c", str(LOAD_CORE)]
+    words = [*on_its_core, wrk, "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "-s", str(CALLS)]
     pause = [f"{1000 * connections / per_second:.6f}"] if per_second else []
     before = _cpu_seconds(server)
     ran = subprocess.run(
-        ["taskset", "-c", str(LOAD_CORE), *words, f"http://127.0.0.1:{server.port}", "--", str(calls), *pause],
+        [
+            *WITH_PARENT,
+            "taskset",
+            "-c",
+            str(LOAD_CORE),
+            *words,
+            f"http://127.0.0.1:{server.port}",
+            "--",
+            str(calls),
+            *pause,
+        ],
         capture_output=True,
         text=True,
         check=True,

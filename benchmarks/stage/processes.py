@@ -14,6 +14,7 @@ READY_SECONDS = 60.0
 ENDS_SECONDS = 15.0
 CORES = sorted(os.sched_getaffinity(0))
 SERVER_CORE, LOAD_CORE = CORES[0], CORES[-1]  # what is measured has the first one for itself
+WITH_PARENT = ("setpriv", "--pdeathsig", "TERM")  # whoever kills a benchmark means what it started
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -56,7 +57,7 @@ def running(
 ) -> Iterator[Running]:
     with log.open("ab") as written:
         process = subprocess.Popen(
-            ["taskset", "-c", str(core), *map(str, words)],  # it becomes the program, so the pid is the program's
+            [*WITH_PARENT, "taskset", "-c", str(core), *map(str, words)],  # each becomes the next, under the same pid
             cwd=CLONE,
             env={**os.environ, **(environment or {})},
             stdin=subprocess.DEVNULL,
