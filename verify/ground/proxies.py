@@ -4,7 +4,8 @@ import ipaddress
 from collections.abc import Iterable
 from functools import lru_cache
 
-REMEMBERED = 4096  # addresses: proxies are few, and come with every call
+REMEMBERED = 4096  # addresses; reading one takes longer than all else about it
+MOST_REMEMBERED = 256  # characters
 
 
 class Proxies:
@@ -15,13 +16,18 @@ class Proxies:
 
         @lru_cache(REMEMBERED)
         def believes(text: str) -> bool:
-            address = _address(text)
+            address = _address(text.partition("%")[0])  # a peer on this link has the link's name behind it
             return address is not None and any(address in network for network in networks)
 
         self.believes = believes
+        self._remembered = lru_cache(REMEMBERED)(self._caller)
 
     def caller(self, peer: str, forwarded_for: str) -> str | None:
         """From the nearest hop outwards, the first that is no proxy of ours; None if nobody believed names one."""
+        find = self._remembered if len(forwarded_for) <= MOST_REMEMBERED else self._caller
+        return find(peer, forwarded_for)
+
+    def _caller(self, peer: str, forwarded_for: str) -> str | None:
         named, hops = None, forwarded_for.split(",")
         while hops and self.believes(peer if named is None else named):
             hop = hops.pop().strip()
@@ -32,7 +38,9 @@ class Proxies:
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """IPv4 in IPv6 is what it is in IPv4: sockets that take both show it so."""
+    """IPv4 in IPv6 is what it is in IPv4: sockets that take both show it so. A zone means nothing elsewhere."""
+    if "%" in text:
+        return None
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
