@@ -221,6 +221,18 @@ def test_what_a_caller_says_of_itself_changes_no_verdict(site: Site) -> None:
     site.passed(site.key(allowed_ips=["127.0.0.1"]), headers=said)
 
 
+@pytest.mark.parametrize("name", ["Licet-Customer-Id", "Licet-Scopes", "Licet-Secret-Key", "X-Forwarded-For"])
+def test_a_caller_makes_the_gateway_drop_nothing(site: Site, name: str) -> None:
+    """Proxies drop what `Connection` names (RFC 9110 §7.6.1); it must not be what they have just said themselves."""
+    dropping = [("Connection", f"keep-alive, {name}")]
+    key, before = site.key(scopes=["reports:write"], allowed_ips=["127.0.0.1"]), len(site.upstream.got)
+    assert site.call(key, "/v1/reports/x", headers=dropping).status_code in (400, 403)
+    assert site.upstream.got[before:] == []
+    clean, answer = site.passed(key).of_gateway(), site.call(key, headers=dropping)
+    if answer.status_code != 400:  # Envoy refuses some
+        assert site.upstream.got[-1].of_gateway() | {"licet-request-id": clean["licet-request-id"]} == clean
+
+
 def test_a_caller_makes_no_call_a_repeat_of_another(site: Site) -> None:
     quotas = [{"meter": "requests", "limit": 2, "period": "lifetime", "overage": "deny", "per": "license"}]
     key, said = site.key({"quotas": quotas}), hostile(site)
