@@ -47,7 +47,8 @@ class Call(NamedTuple):
 
     @property
     def name(self) -> tuple[UUID, UUID]:
-        return self.organization, self.id
+        """By which it is known whether it came before. What overrules another is no repeat of it."""
+        return self.organization, UUID(int=self.id.int ^ 1) if self.logged.overrules else self.id
 
     @property
     def logged(self) -> Logged:

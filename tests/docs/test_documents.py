@@ -16,6 +16,7 @@ from verify.service.facts.store import FactStore
 from verify.service.routes.forward_auth import PREFIX
 from verify.service.routes.table import Routes
 from verify.service.settings import Settings
+from verify.service.spool.spool import Spool
 
 PLANES = list(FILES)
 ALWAYS = {"400", "401", "403", "503"}
@@ -115,7 +116,7 @@ def test_every_id_says_how_it_begins() -> None:
 
 def test_the_verify_document_tells_every_address_but_its_own() -> None:
     settings = Settings("redis://", ())
-    table = Routes(settings, FactStore("redis://"), Accountant("redis://", 1, 1))._table
+    table = Routes(settings, FactStore("redis://"), Accountant("redis://", 1, 1), Spool(None, 0))._table
     told = {(one.method, one.path) for one in operations() if one.plane == "verify"}
     exact = {(method, path) for path, (method, _) in table.items() if not path.startswith(("/docs", "/openapi"))}
     assert told == exact | {("GET", PREFIX)}

@@ -22,6 +22,11 @@ def is_off(name: str) -> bool:
     return _ACTIONS.get(name) == "off"
 
 
+def number(name: str) -> float:
+    """What the test gave with `name=2.5`; 0 if nothing."""
+    return float(_ACTIONS.get(name, 0))
+
+
 def armed() -> list[str]:
     """The names in force; production settings refuse any."""
     return sorted(_ACTIONS)

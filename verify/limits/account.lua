@@ -2,17 +2,19 @@
 --
 -- KEYS, all of one shard: 1 the log (stream), 2 the shard's `ready` mark, 3 how many calls the log holds undrained,
 -- 4 what this batch came to, should it be sent again. The keys that ARGV names carry the same hash tag.
--- ARGV: 1 the calls (msgpack), 2 what the log keeps of them (opaque), 3 how many undrained calls there may be at most.
--- Answers msgpack: nil if the log is full, else [now in µs, an outcome for each call].
+-- ARGV: 1 the calls (msgpack), 2 what the log keeps of them (opaque), 3 how many undrained calls there may be at most,
+-- 4 for how many milliseconds this batch is remembered, and from 5 keys of batches whose answers have come.
+-- Answers msgpack: nil if the calls cannot be taken now, else [now in µs, an outcome for each call].
 --
 -- A call is [mode, record, fingerprint, terms, rates, quotas]; an outcome is [code, rates, quotas], or
 -- [REPEATED, terms, now, rates, quotas] of the first time. All numbers are whole and below 2^53, so doubles hold them.
 
-local DENIED, SHOWN, ENFORCED = 0, 1, 2 -- modes: refused by a rule already; admitted without use; to be counted
+-- Modes: refused by a rule already; admitted without use; to be counted; admitted already, without being asked.
+local DENIED, SHOWN, ENFORCED, RECORDED = 0, 1, 2, 3
 local ADMITTED, LIMITED, EXCEEDED, CONFLICT, REPEATED, NOT_READY = 0, 1, 2, 3, 4, 5
 
 local REMEMBER_MS = 600000 -- an admission, for its Idempotency-Key
-local RESEND_MS = 60000 -- a batch, for its sender
+local ANSWERED_MS = 60000 -- a batch whose sender has its answer: it may still be under way once more
 
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
@@ -73,10 +75,11 @@ function quotas.charge(quota, used)
 end
 
 -- In the order of their precedence. What else a call may use up (credits, reservations) is one more stage here and one
--- more list in a call: all are looked at before any is charged.
+-- more list in a call: all are looked at before any is charged. What is recorded afterwards is charged to those that add
+-- up usage; a rate is about the moment.
 local STAGES = {
   {of = rates, at = 5, code = LIMITED},
-  {of = quotas, at = 6, code = EXCEEDED},
+  {of = quotas, at = 6, code = EXCEEDED, records = true},
 }
 
 local function each(stage, call, act, states)
@@ -103,6 +106,10 @@ local function counted(call)
     if code == ADMITTED then
       for n, stage in ipairs(STAGES) do states[n] = each(stage, call, stage.of.charge, states[n]) end
     end
+  elseif call[1] == RECORDED then
+    for n, stage in ipairs(STAGES) do
+      if stage.records then states[n] = each(stage, call, stage.of.charge, states[n]) end
+    end
   end
   return {code, states[1], states[2]}
 end
@@ -112,8 +119,13 @@ local function outcome_of(call, ready)
   local kept = record ~= '' and redis.call('GET', record)
   if kept then
     local first = cmsgpack.unpack(kept)
-    if first[1] ~= fingerprint then return {CONFLICT, {}, {}} end
-    if mode ~= DENIED then return {REPEATED, first[2], first[3], first[4], first[5]} end
+    if first[1] == fingerprint then
+      if mode ~= DENIED then return {REPEATED, first[2], first[3], first[4], first[5]} end
+    elseif mode == RECORDED then
+      record = '' -- it was answered as a call of its own
+    else
+      return {CONFLICT, {}, {}}
+    end
   end
   if not ready and (#call[5] > 0 or #call[6] > 0) then return {NOT_READY, {}, {}} end
   local outcome = counted(call)
@@ -124,15 +136,21 @@ local function outcome_of(call, ready)
   return outcome
 end
 
+for n = 5, #ARGV do redis.call('PEXPIRE', ARGV[n], ANSWERED_MS) end
 local before = redis.call('GET', KEYS[4])
 if before then return before end
 if tonumber(redis.call('GET', KEYS[3]) or '0') >= tonumber(ARGV[3]) then return cmsgpack.pack(nil) end
 
 local calls, outcomes = cmsgpack.unpack(ARGV[1]), {}
 local ready = redis.call('EXISTS', KEYS[2]) == 1
+if not ready then
+  for _, call in ipairs(calls) do
+    if call[1] == RECORDED then return cmsgpack.pack(nil) end -- it is brought again, and nobody waits for it
+  end
+end
 for n, call in ipairs(calls) do outcomes[n] = outcome_of(call, ready) end
 local told = cmsgpack.pack({now, outcomes})
 redis.call('XADD', KEYS[1], '*', 'calls', ARGV[2], 'outcomes', told)
 redis.call('INCRBY', KEYS[3], #calls)
-redis.call('SET', KEYS[4], told, 'PX', RESEND_MS)
+redis.call('SET', KEYS[4], told, 'PX', ARGV[4])
 return told

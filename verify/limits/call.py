@@ -8,6 +8,11 @@ from verify.limits import shards
 from verify.limits.checks import SLACK_MS, Checks
 from verify.limits.counted import kept_terms
 
+DAY_MS = 86_400_000
+ANSWERED_MS = 60_000  # a batch whose answer has come may still be under way once more
+UNANSWERED_MS = 8 * DAY_MS  # longer than any outage that is bridged: what a batch came to may be asked for after it
+REPLAYED_MS = 35 * DAY_MS  # a replay that was killed may be taken up late
+
 SCRIPT = (Path(__file__).parent / "account.lua").read_text()
 
 
@@ -17,6 +22,7 @@ class Mode(IntEnum):
     DENIED = 0
     SHOWN = 1
     ENFORCED = 2
+    RECORDED = 3
 
 
 def call(mode: Mode, checks: Checks, shard: int, *, record: str = "", fingerprint: str = "") -> list[Any]:

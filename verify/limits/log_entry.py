@@ -21,7 +21,8 @@ class Logged(msgspec.Struct, frozen=True, array_like=True, gc=False):
     `usage` is what was asked for by meter, `added` what it amounts to there (a call of a `count` meter is one), and
     `charges` to which counters (verify.limits.checks.CHARGES). `digest` is the key's under the current pepper, in hex,
     if it was found by an older one, and `pepper_version` which pepper the node took for current. `latency_us` is from
-    the request's arrival to the counters. `context` is JSON: msgpack has no number beyond 64 bits.
+    the request's arrival to the counters. `context` is JSON: msgpack has no number beyond 64 bits. `overrules`: the log
+    has a refusal of this call that nobody was told of; the caller got this verdict (docs/decisions/outage.md).
     """
 
     id: bytes
@@ -48,6 +49,7 @@ class Logged(msgspec.Struct, frozen=True, array_like=True, gc=False):
     context: str = "{}"
     digest: str | None = None
     pepper_version: int = 0
+    overrules: bool = False
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -94,7 +96,7 @@ _decode_calls = msgspec.msgpack.Decoder(list[Logged]).decode
 _decode_outcomes = msgspec.msgpack.Decoder(tuple[int, list[list[Any]]]).decode
 _decode_unknown = msgspec.msgpack.Decoder(list[Unknown]).decode
 _HEAD = struct.Struct(">BH2s16sBQ")  # of msgpack: an array of so many, 16 bytes, a whole number
-_FIELDS = len(Logged.__struct_fields__)
+_FIELDS = 24  # those before `overrules`, of which nothing is known yet
 _REASONS = {reason: _encode(reason.value) for reason in Reason}
 
 

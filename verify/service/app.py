@@ -9,6 +9,8 @@ from verify.service.facts.store import FactStore
 from verify.service.http.exchange import Exchange, Refused, Response
 from verify.service.routes.table import Routes
 from verify.service.settings import Settings
+from verify.service.spool.replay import Replayer
+from verify.service.spool.spool import Spool
 
 START_SECONDS = 2.0  # then it answers 503 by itself, and says in /readyz why
 
@@ -21,11 +23,15 @@ class App:
     def __init__(self, settings: Settings) -> None:
         self._store = FactStore(settings.redis_url)
         self._accountant = Accountant(settings.redis_url, settings.counter_shards, settings.log_cap)
-        self._routes = Routes(settings, self._store, self._accountant)
+        self._spool = Spool(settings.spool_dir, settings.spool_cap)
+        self._replayer = Replayer(settings.redis_url, settings.log_cap, self._spool, self._store.is_trusted)
+        self._routes = Routes(settings, self._store, self._accountant, self._spool)
         self._keeping: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        self._keeping = [asyncio.create_task(kept.run()) for kept in (self._store, self._accountant)]
+        await self._spool.start()
+        several = (self._store, self._accountant, self._replayer)
+        self._keeping = [asyncio.create_task(kept.run()) for kept in several]
         for one in self._keeping:
             one.add_done_callback(_report_a_bug)
         with contextlib.suppress(TimeoutError):  # a worker that restarts beside others takes no call before it can
@@ -38,6 +44,7 @@ class App:
             one.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await one
+        await self._spool.stop()
 
     def answer(self, exchange: Exchange) -> None:
         """Never raises; the exchange gets its answer now or later, once. Its body must be whole."""
@@ -56,5 +63,5 @@ class App:
 def _report_a_bug(keeping: asyncio.Task[None]) -> None:
     if not keeping.cancelled() and keeping.exception() is not None:
         log.error(
-            "The connection to Redis is no longer kept; this process will not be ready", exc_info=keeping.exception()
+            "A connection to Redis, or the spool, is no longer kept; restart this process", exc_info=keeping.exception()
         )

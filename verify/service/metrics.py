@@ -7,6 +7,7 @@ from prometheus_client import (
     REGISTRY,
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     generate_latest,
 )
@@ -21,6 +22,17 @@ INVALIDATIONS = Counter("licet_verify_invalidations", "Facts that Redis said hav
 LINKS_LOST = Counter("licet_verify_redis_links_lost", "Times the tracked connection to Redis ended.")
 BATCHES = Counter("licet_verify_batches", "Batches of calls sent to the counters.")
 BATCHES_RESENT = Counter("licet_verify_batches_resent", "Batches sent again, as no reply had come.")
+SPOOLED = Counter("licet_verify_spooled", "Verdicts kept on disk, as the counters could not be asked.")
+REPLAYED = Counter("licet_verify_replayed", "Verdicts brought from disk into the log.")
+# Workers of one machine share the folder and the clock: whoever looked last tells of all.
+SPOOL_RECORDS = Gauge("licet_verify_spool_records", "Verdicts that wait on disk.", multiprocess_mode="mostrecent")
+SPOOL_BYTES = Gauge("licet_verify_spool_bytes", "Bytes of the spool.", multiprocess_mode="mostrecent")
+SPOOL_OLDEST_SECONDS = Gauge(
+    "licet_verify_spool_oldest_seconds", "Age of the spool's oldest file; 0: none.", multiprocess_mode="mostrecent"
+)
+CLOCK_SKEW_SECONDS = Gauge(
+    "licet_verify_clock_skew_seconds", "This node's clock less that of Redis.", multiprocess_mode="mostrecent"
+)
 SECONDS = Histogram(
     "licet_verify_seconds",
     "Seconds from a read request to its answer.",

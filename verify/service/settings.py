@@ -1,6 +1,7 @@
 """What the verify service is told by its environment."""
 
 import os
+from pathlib import Path
 from typing import NamedTuple
 
 from verify.digests import Pepper, read_ring
@@ -12,6 +13,7 @@ from verify.ground.strength import refuse_weak_password, refuse_weak_token
 MOST_UNDRAINED = 1_000_000  # calls in one shard's log, about 400 MB
 MOST_SHARDS = 1024
 NO_PROXIES = Proxies(())
+MOST_SPOOLED = 1024**3  # bytes, a million calls or two
 
 
 class Settings(NamedTuple):
@@ -21,6 +23,8 @@ class Settings(NamedTuple):
     counter_shards: int = 1
     log_cap: int = MOST_UNDRAINED
     proxies: Proxies = NO_PROXIES
+    spool_dir: Path | None = None
+    spool_cap: int = MOST_SPOOLED
 
 
 def load() -> Settings:
@@ -35,6 +39,8 @@ def load() -> Settings:
         env.number("LICET_COUNTER_SHARDS", 1),
         env.number("LICET_LOG_CAP", MOST_UNDRAINED),
         _proxies(env.words("TRUSTED_PROXIES")),
+        Path(folder) if (folder := env.text("LICET_SPOOL_DIR")) else None,
+        env.number("LICET_SPOOL_CAP", MOST_SPOOLED),
     )
     if not 1 <= settings.counter_shards <= MOST_SHARDS or settings.log_cap < 1:
         message = f"LICET_COUNTER_SHARDS is 1 to {MOST_SHARDS}, LICET_LOG_CAP at least 1."

@@ -13,13 +13,17 @@ from verify.ground.problem import FieldError
 from verify.limits import log_entry
 from verify.limits.call import Mode
 from verify.limits.counted import NOTHING_COUNTED, Code, Counted
+from verify.limits.log_entry import Logged
 from verify.limits.prepared import Prepared, prepare
 from verify.limits.shards import record_key
 from verify.request import VerifyRequest
 from verify.service import metrics
-from verify.service.accounting.accountant import Accountant, AccountingUnavailable, Call
+from verify.service.accounting.accountant import Accountant
+from verify.service.accounting.calls import AccountingUnavailable, Call
 from verify.service.facts.lookup import Caller, Found
 from verify.service.http.exchange import Exchange, Refused
+from verify.service.spool.record import Sent, Spooled
+from verify.service.spool.spool import Spool
 
 IDEMPOTENCY_KEY = re.compile(r"[!-~][ -~]{0,254}")
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -37,7 +41,7 @@ class Presented(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """A verdict, the request it is about, and when it was made (milliseconds); `degraded`: from memory alone.
+    """A verdict, the request it is about, and when it was made (milliseconds); `degraded`: without counters.
 
     `revision` is that of the caller's facts.
     """
@@ -54,7 +58,7 @@ class Settling(Protocol):
 
     def settle(self, place: int, answered: Answered) -> None: ...
     def refuse(self, refused: Refused) -> None: ...
-    def unavailable(self) -> None: ...
+    def failed(self, place: int, error: AccountingUnavailable) -> None: ...
 
 
 def named(asked: list[VerifyRequest], exchange: Exchange, header: str | None) -> list[Presented]:
@@ -75,8 +79,8 @@ def named(asked: list[VerifyRequest], exchange: Exchange, header: str | None) ->
 
 
 class Verifier:
-    def __init__(self, accountant: Accountant) -> None:
-        self._accountant = accountant
+    def __init__(self, accountant: Accountant, spool: Spool) -> None:
+        self._accountant, self._spool = accountant, spool
 
     def verify(
         self, presented: Presented, caller: Caller, found: Found | None, settling: Settling, place: int, now: int
@@ -90,13 +94,35 @@ class Verifier:
         shard = self._accountant.shard_of(found.facts.customer.id)
         prepared = _prepared(found, shard, presented.asked.usage, now)
         words = _words(presented, found, pending.verdict, prepared, shard)
-        logged = _logged(presented, found, pending, prepared)
-        self._accountant.count(shard, Counting(words, logged, prepared, pending, settling, place))
+        counting = Counting(words, _logged(presented, found, pending, prepared), prepared, pending, settling, place)
+        counting.is_bridged = caller.environment.on_outage == "allow" and self._spool.is_there
+        self._accountant.count(shard, counting)
 
-    def bridge(self, presented: Presented, caller: Caller, found: Found | None, now: int) -> Answered:
-        """From memory alone, while Redis is away and the environment allows it."""
+    async def bridge(
+        self, presented: Presented, caller: Caller, found: Found | None, sent: Sent | None = None
+    ) -> Answered:
+        """Without counters, and on disk before it is told. `sent`: where the call was when it got no answer.
+
+        Raises SpoolUnavailable.
+        """
+        now = time.time_ns() // 1_000_000
         verdict = decide(found.facts if found else None, presented.asked, now)
-        return _answered(verdict, presented.id, now, caller.revision, degraded=True)
+        told = _answered(verdict, presented.id, now, caller.revision, degraded=True)
+        if found is None:
+            self._accountant.unknown.note(caller.environment.id, now)
+        else:
+            await self._spool.keep(self._spooled(presented, found, told, sent))
+        return told
+
+    def _spooled(self, presented: Presented, found: Found, told: Answered, sent: Sent | None) -> Spooled:
+        shard = self._accountant.shard_of(found.facts.customer.id)
+        prepared = _prepared(found, shard, presented.asked.usage, told.now)
+        if told.verdict.valid:
+            words = _words(presented, found, told.verdict, prepared, shard, Mode.RECORDED)
+        else:
+            words = prepared.words(Mode.DENIED)  # a denial is not remembered
+        logged = _logged(presented, found, told, prepared)
+        return Spooled(shard, msgspec.msgpack.decode(words), msgspec.msgpack.decode(logged, type=Logged), sent)
 
 
 class Counting(Call):
@@ -107,7 +133,7 @@ class Counting(Call):
     def __init__(
         self, words: bytes, logged: bytes, prepared: Prepared, pending: Answered, settling: Settling, place: int
     ) -> None:
-        super().__init__(words, logged, prepared.checks)
+        super().__init__(words, logged, prepared.checks, valid=pending.verdict.valid)
         self.pending, self.settling, self.place = pending, settling, place
 
     def counted(self, counted: Counted) -> None:
@@ -115,17 +141,13 @@ class Counting(Call):
             detail = "This Idempotency-Key came with another request before; use a new one."
             self.settling.refuse(Refused("unprocessable", "idempotency_key_reused", detail))
             return
-        if counted.code is Code.NOT_READY:
-            if self.pending.verdict.valid:
-                detail = "The counters are being rebuilt after a loss; try again in a few seconds."
-                self.settling.refuse(Refused("unavailable", "not_ready", detail))
-                return
+        if counted.code is Code.NOT_READY:  # of one that a rule had refused
             counted = NOTHING_COUNTED
         verdict, name, now, revision, _ = self.pending
         self.settling.settle(self.place, _answered(weigh(verdict, counted), name, now, revision))
 
-    def failed(self, error: AccountingUnavailable) -> None:  # noqa: ARG002 - whatever it was, see Settling
-        self.settling.unavailable()
+    def failed(self, error: AccountingUnavailable) -> None:
+        self.settling.failed(self.place, error)
 
 
 def check_meters(asked: VerifyRequest, caller: Caller) -> None:
@@ -149,9 +171,15 @@ def _prepared(found: Found, shard: int, usage: dict[str, int], now: int) -> Prep
     return last
 
 
-def _words(presented: Presented, found: Found, verdict: Verdict, prepared: Prepared, shard: int) -> bytes:
+def _mode(verdict: Verdict, asked: VerifyRequest) -> Mode:
+    return Mode.DENIED if not verdict.valid else Mode.ENFORCED if asked.usage else Mode.SHOWN
+
+
+def _words(
+    presented: Presented, found: Found, verdict: Verdict, prepared: Prepared, shard: int, mode: Mode | None = None
+) -> bytes:
     once, asked = presented.once, presented.asked
-    mode = Mode.DENIED if not verdict.valid else Mode.ENFORCED if asked.usage else Mode.SHOWN
+    mode = _mode(verdict, asked) if mode is None else mode
     if not once:
         return prepared.words(mode)
     record = record_key(shard, found.facts.environment.id, found.facts.key.id, once)

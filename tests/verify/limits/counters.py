@@ -1,6 +1,7 @@
 """The script of the counters on a real store, called as the verify service calls it."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -25,15 +26,16 @@ class Counters:
 
     def __init__(self, store: Any, number: int = 1, *, ready: bool = True) -> None:
         self.store, self.number, self.shard = store, number, shards.shard_of("cus_1", number)
-        self.most_undrained = MANY
+        self.most_undrained, self.remember_ms = MANY, 60_000
         for shard in range(number if ready else 0):
             store.set(shards.ready_key(shard), "1")
 
-    def run(self, shard: int, words: list[list[Any]], batch: str = "") -> Answer:
+    def run(self, shard: int, words: list[list[Any]], batch: str = "", *, answered: Sequence[str] = ()) -> Answer:
         keys = calls.keys(shard, batch or new("batch"))
         told = msgspec.msgpack.encode(words)
         logged = encode_calls([logged_as("VALID") for _ in words])
-        reply = self.store.eval(calls.SCRIPT, len(keys), *keys, told, logged, str(self.most_undrained))
+        limits = str(self.most_undrained), str(self.remember_ms)
+        reply = self.store.eval(calls.SCRIPT, len(keys), *keys, told, logged, *limits, *answered)
         answer: Answer = msgspec.msgpack.decode(reply)
         return answer
 

@@ -20,6 +20,7 @@ from verify.limits.call import Mode
 from verify.limits.counted import Code, counted
 
 REAL_TIME = "local time = redis.call('TIME')"
+OUR_TIME = "local us = table.remove(ARGV) local time = {table.remove(ARGV), us}"
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +133,7 @@ def test_a_denial_is_not_remembered(counters: Counters) -> None:
 
 def test_until_its_counters_are_ready_a_shard_decides_no_limited_call(counters: Counters) -> None:
     counters.store.delete(shards.ready_key(counters.shard))
-    for mode in Mode:
+    for mode in (Mode.DENIED, Mode.SHOWN, Mode.ENFORCED):
         assert counters.count(checks(quota(5)), mode).code is Code.NOT_READY
     assert counters.count(checks()).code is Code.ADMITTED
 
@@ -145,6 +146,50 @@ def test_a_full_log_takes_nothing_and_forgets_nothing(counters: Counters) -> Non
     assert counters.run(shard, [words]) is None
     counters.most_undrained = MANY
     assert counters.count(checks(quota(9)), Mode.SHOWN).quotas[0].used == 3
+
+
+def test_what_is_recorded_is_charged_whatever_the_limits_and_leaves_the_rates_alone(counters: Counters) -> None:
+    limits = (rate(2, 3600), quota(2), quota(1, "lifetime"))
+    told = [counters.count(checks(*limits), Mode.RECORDED) for _ in range(3)]
+    assert {one.code for one in told} == {Code.ADMITTED}
+    assert [[state.used for state in one.quotas] for one in told] == [[1, 1], [2, 2], [3, 3]]
+    shown = counters.count(checks(*limits), Mode.SHOWN)
+    assert (shown.rates[0].level.remaining, counters.logged()) == (2, 4)
+    assert counters.count(checks(*limits)).code is Code.EXCEEDED
+
+
+def test_repeats_of_what_is_recorded_use_nothing(counters: Counters) -> None:
+    again = f"once:{{s{counters.shard:02}}}:x"
+
+    def recorded(fingerprint: str) -> Code:
+        return counters.count(checks(quota(5)), Mode.RECORDED, record=again, fingerprint=fingerprint).code
+
+    assert [recorded("f") for _ in range(3)] == [Code.ADMITTED, Code.REPEATED, Code.REPEATED]
+    assert recorded("another body") is Code.ADMITTED  # so it was answered
+    later = counters.count(checks(quota(5)), record=again, fingerprint="f")
+    assert (later.code, later.quotas[0].used) == (Code.REPEATED, 1)
+    assert counters.count(checks(quota(5)), Mode.SHOWN).quotas[0].used == 2
+
+
+def test_what_is_recorded_waits_for_counters_that_are_made_anew(counters: Counters) -> None:
+    shard, batch = counters.shard, new("batch")
+    words = calls.call(Mode.RECORDED, checks(quota(5)), shard)
+    counters.store.delete(shards.ready_key(shard))
+    assert counters.run(shard, [calls.call(Mode.DENIED, checks(quota(5)), shard), words], batch) is None
+    assert counters.logged() == 0
+    counters.store.set(shards.ready_key(shard), "1")
+    assert counters.run(shard, [words], batch) is not None
+    assert counters.count(checks(quota(5)), Mode.SHOWN).quotas[0].used == 1
+
+
+def test_a_batch_is_remembered_until_its_sender_has_the_answer(counters: Counters) -> None:
+    shard, words, batch = counters.shard, calls.call(Mode.ENFORCED, checks(quota(5)), counters.shard), new("batch")
+    counters.remember_ms = calls.UNANSWERED_MS
+    counters.run(shard, [words], batch)
+    kept = shards.batch_key(shard, batch)
+    assert counters.store.pttl(kept) > calls.UNANSWERED_MS - 60_000
+    counters.run(shard, [words], answered=[kept])
+    assert 0 < counters.store.pttl(kept) <= 60_000
 
 
 @pytest.mark.prove
@@ -193,7 +238,7 @@ def test_counters_go_when_their_window_is_long_over(counters: Counters) -> None:
 @pytest.mark.prove
 def test_the_script_keeps_time_as_the_rules_do(counters: Counters, scale: float, figure: Figure) -> None:
     """With a clock of our own: Redis's is not ours to turn."""
-    script = counters.store.script_load(calls.SCRIPT.replace(REAL_TIME, "local time = {ARGV[4], ARGV[5]}"))
+    script = counters.store.script_load(calls.SCRIPT.replace(REAL_TIME, OUR_TIME))
     assert REAL_TIME in calls.SCRIPT
     dice, total = random.Random(7), max(2000, int(100_000 * scale))
     for limit, seconds, burst in ((10, 1, 3), (7, 3, 7), (999_983, 86_400, 20), (3, 31 * 86_400, 3)):
@@ -216,5 +261,5 @@ def simulated(counters: Counters, script: str, shard: int, words: list[object], 
     keys = calls.keys(shard, new("batch"))
     told = msgspec.msgpack.encode([words])
     moment = (str(now // 1_000_000), str(now % 1_000_000))
-    reply = counters.store.evalsha(script, len(keys), *keys, told, b"\x90", str(MANY), *moment)
+    reply = counters.store.evalsha(script, len(keys), *keys, told, b"\x90", str(MANY), "60000", *moment)
     return msgspec.msgpack.decode(reply)

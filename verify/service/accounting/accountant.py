@@ -1,8 +1,8 @@
 """Sends calls to their shard's counters in batches, and the same batch again when its reply was lost.
 
 Redis: a call waits `ANSWER_SECONDS` for its answer, then AccountingUnavailable (503, or the environment's
-`on_outage`); batches without a reply are sent again as soon as there is a connection; metrics `licet_verify_batches`,
-`_batches_resent`.
+`on_outage`: then it is the spool's, docs/decisions/outage.md); batches without a reply are sent again as soon as there
+is a connection; metrics `licet_verify_batches`, `_batches_resent`.
 """
 
 import asyncio
@@ -11,7 +11,6 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import hiredis
@@ -19,12 +18,14 @@ import msgspec
 
 from verify.ground import ids
 from verify.limits import call as calls
-from verify.limits.checks import Checks
-from verify.limits.counted import Counted, counted
-from verify.limits.shards import log_key, shard_of
+from verify.limits.call import ANSWERED_MS, UNANSWERED_MS
+from verify.limits.counted import Code, counted
+from verify.limits.shards import batch_key, log_key, shard_of
 from verify.service import metrics
+from verify.service.accounting.calls import AccountingUnavailable, Batch, Call, CountersNotReady, LogFull
 from verify.service.accounting.unknown import UnknownKeys
 from verify.service.redis_link import LinkLost, RedisLink, open_link
+from verify.service.spool.record import Sent
 
 ANSWER_SECONDS = 1.0
 EXPIRE_SECONDS = 0.05
@@ -35,48 +36,6 @@ PASSING = ("LOADING", "BUSY", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN
 
 log = logging.getLogger(__name__)
 _decode = msgspec.msgpack.Decoder(tuple[int, list[list[Any]]] | None).decode
-
-
-class AccountingUnavailable(Exception):
-    """The counters cannot be asked now; the call may have been counted or not."""
-
-
-class LogFull(AccountingUnavailable):
-    """The log holds as many undrained calls as it may; the call was not counted."""
-
-
-class Call:
-    """One call on its way to the counters; a subclass says what becomes of it. Exactly one of the two is called, once.
-
-    `words` is what the script takes and `logged` what the log keeps, in msgpack.
-    """
-
-    __slots__ = ("asked_at", "checks", "logged", "over", "words")
-
-    def __init__(self, words: bytes, logged: bytes, checks: Checks) -> None:
-        self.words, self.logged, self.checks = words, logged, checks
-        self.asked_at, self.over = time.monotonic(), False
-
-    def counted(self, counted: Counted) -> None:
-        raise NotImplementedError
-
-    def failed(self, error: AccountingUnavailable) -> None:
-        raise NotImplementedError
-
-
-@dataclass(slots=True)
-class Batch:
-    """Sent, and to be sent again under its name until it is answered or nobody waits for it."""
-
-    name: str
-    shard: int
-    calls: list[Call]
-    words: tuple[bytes, bytes]
-    sent_at: float = 0.0
-
-    @property
-    def is_awaited(self) -> bool:
-        return any(not one.over for one in self.calls)
 
 
 class Accountant:
@@ -90,7 +49,9 @@ class Accountant:
         self._link: RedisLink | None = None
         self._digest = b""
         self._ended = asyncio.Event()
+        self._answered: dict[int, list[str]] = defaultdict(list)
         self._failing_since: float | None = None
+        self._heard_at = float("-inf")
         self.unknown = UnknownKeys()
 
     def shard_of(self, customer: str) -> int:
@@ -105,6 +66,10 @@ class Accountant:
     def seconds_away(self) -> float:
         """For how long no call could be counted; 0 if the last one was."""
         return time.monotonic() - self._failing_since if self._failing_since else 0.0
+
+    def seconds_unheard(self) -> float:
+        """Since the last answer, or the connection."""
+        return time.monotonic() - self._heard_at
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -131,7 +96,7 @@ class Accountant:
         while True:
             await asyncio.sleep(EXPIRE_SECONDS)
             oldest = time.monotonic() - ANSWER_SECONDS
-            for shard, waiting in self._waiting.items():
+            for shard, waiting in list(self._waiting.items()):
                 self._give_up(one for one in waiting if one.asked_at < oldest)
                 self._waiting[shard] = [one for one in waiting if not one.over]
             for batch in list(self._unanswered.values()):
@@ -139,7 +104,7 @@ class Accountant:
 
     def _give_up(self, calls: Iterable[Call]) -> None:
         for one in calls:
-            self._fail(one, AccountingUnavailable())
+            self._fail(one, AccountingUnavailable("no answer", one.sent))
 
     async def _connect(self) -> None:
         link = await open_link(self._url, on_lost=self._ended.set)
@@ -150,7 +115,7 @@ class Accountant:
         except BaseException:
             link.close()
             raise
-        self._link = link
+        self._link, self._heard_at = link, time.monotonic()
         for batch in list(self._unanswered.values()):
             metrics.BATCHES_RESENT.inc()
             self._send(batch)
@@ -195,6 +160,9 @@ class Accountant:
             several = waiting[start : start + MOST_CALLS]
             words = _array([one.words for one in several]), _array([one.logged for one in several])
             batch = Batch(ids.new("batch"), shard, several, words)
+            for place, one in enumerate(several):
+                if one.is_bridged:
+                    one.sent = Sent(batch_key(shard, batch.name), place, one.valid)
             self._unanswered[batch.name] = batch
             metrics.BATCHES.inc()
             self._send(batch)
@@ -209,19 +177,24 @@ class Accountant:
             self._replied(batch, reply, link)
 
         keys = calls.keys(batch.shard, batch.name)
-        link.send(replied, "EVALSHA", self._digest, "4", *keys, *batch.words, str(self._most_undrained))
+        limits = str(self._most_undrained), str(UNANSWERED_MS if batch.is_bridged else ANSWERED_MS)
+        answered = self._answered.pop(batch.shard, ())
+        link.send(replied, "EVALSHA", self._digest, "4", *keys, *batch.words, *limits, *answered)
 
     def _replied(self, batch: Batch, reply: Any, link: RedisLink) -> None:
         if isinstance(reply, LinkLost):
             if not batch.is_awaited:
                 self._unanswered.pop(batch.name, None)
+                self._forget(batch)
             return
         if isinstance(reply, Exception) and str(reply).startswith(PASSING):
             log.warning("The counters cannot be used now: %s", reply)
             link.close()  # and all that is unanswered is sent again
             return
+        self._heard_at = time.monotonic()
         if self._unanswered.pop(batch.name, None) is None:
             return
+        self._forget(batch)
         if isinstance(reply, Exception):
             log.error("The script of the counters failed: %s", reply)
             self._give_up(one for one in batch.calls if not one.over)
@@ -231,7 +204,6 @@ class Accountant:
             for one in batch.calls:
                 self._fail(one, LogFull())
             return
-        self._failing_since = None
         now_us, outcomes = told
         for one, outcome in zip(batch.calls, outcomes, strict=True):
             if not one.over:
@@ -243,10 +215,20 @@ class Accountant:
             told = counted(outcome, one.checks, now_us)
         except (ValueError, TypeError, LookupError, msgspec.DecodeError):
             log.exception("An outcome of the counters cannot be read")
-            self._fail(one, AccountingUnavailable())
+            self._fail(one, AccountingUnavailable("an outcome that cannot be read", one.sent))
             return
+        if told.code is Code.NOT_READY and one.valid:
+            self._fail(one, CountersNotReady())
+            return
+        if told.code is not Code.NOT_READY:
+            self._failing_since = None
         one.over = True
         one.counted(told)
+
+    def _forget(self, batch: Batch) -> None:
+        """The next batch says that this one need not be remembered."""
+        if batch.is_bridged and batch.may_be_forgotten:
+            self._answered[batch.shard].append(batch_key(batch.shard, batch.name))
 
     def _fail(self, one: Call, error: AccountingUnavailable) -> None:
         if one.over:

@@ -1,7 +1,7 @@
 """Facts as one verify process knows them: from memory while it is surely told of changes, else from Redis.
 
-What is held may be *trusted* only while this process has proof that it heard all news: every PING's answer
-proves that every invalidation up to the PING's sending has been read. Older proof than `TRUST_SECONDS` makes
+What is held may be *trusted* only while this process has proof that it heard all news: every answer to TIME
+proves that every invalidation up to the question's sending has been read. Older proof than `TRUST_SECONDS` makes
 everything held *suspect*, whether the connection broke, stalled or this process was stopped for a while:
 suspect facts are read through. A new connection starts with an empty memory.
 
@@ -19,12 +19,14 @@ import msgspec
 
 from verify import facts
 from verify.facts import StoreState
+from verify.ground.failpoints import number
 from verify.service import metrics
+from verify.service.facts import clock
 from verify.service.facts.memory import MISSING, Held, Memory
 from verify.service.redis_link import LinkLost, RedisLink, open_link
 
 TRUST_SECONDS = 0.6
-PING_SECONDS = 0.15
+ASK_SECONDS = 0.15
 READ_SECONDS = 1.0
 JOIN_SECONDS = 0.1
 BACK_OFF_SECONDS = (0.02, 0.05, 0.1, 0.2, 0.5)
@@ -47,7 +49,8 @@ class FactStore:
         self._memory = Memory()
         self._link: RedisLink | None = None
         self._reading: dict[str, tuple[float, asyncio.Future[Held | None]]] = {}
-        self._proven_at = float("-inf")  # the sending time of the last answered PING
+        self._proven_at = float("-inf")  # when the last question that was answered was sent
+        self.skew = clock.Skew()
         self._ended = asyncio.Event()
         self.connected = asyncio.Event()
         """There was a connection once."""
@@ -73,14 +76,14 @@ class FactStore:
         return self._memory if suspect or self.is_trusted() else None
 
     def is_trusted(self) -> bool:
-        return self.seconds_suspect() <= 0
+        return self.seconds_unproven() <= TRUST_SECONDS
 
-    def seconds_suspect(self) -> float:
-        """How long ago what is held ceased to be trusted; 0 or less while it is.
+    def seconds_unproven(self) -> float:
+        """How long ago what is held was surely current.
 
         By the true clock: the event loop's stands still while a callback runs.
         """
-        return time.monotonic() - self._proven_at - TRUST_SECONDS
+        return time.monotonic() - self._proven_at
 
     async def state(self) -> StoreState:
         """Asks Redis itself. Raises StoreUnavailable, StoreNotReady."""
@@ -101,15 +104,20 @@ class FactStore:
         self.connected.set()
 
     async def _keep_proving(self) -> None:
-        """PINGs until one is not answered within the time that trust lasts."""
+        """Asks for the time until there is no answer for as long as trust lasts."""
         assert self._link is not None  # noqa: S101 - set by _connect
         while not self._ended.is_set():
             sent_at = time.monotonic()
             async with asyncio.timeout(TRUST_SECONDS):
-                await self._link.call("PING")
+                seconds, microseconds = await self._link.call("TIME")
             self._proven_at = sent_at
-            await asyncio.sleep(PING_SECONDS)
+            self._compare_clocks(int(seconds) + int(microseconds) / 1e6, time.monotonic() - sent_at)
+            await asyncio.sleep(ASK_SECONDS)
         raise LinkLost
+
+    def _compare_clocks(self, told: float, took: float) -> None:
+        self.skew = clock.skew(told, time.time() + number("verify.clock_ahead"), took)
+        metrics.CLOCK_SKEW_SECONDS.set(self.skew.seconds)
 
     def _drop(self) -> None:
         link, self._link = self._link, None

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Sequence
 
 from verify.ground.proxies import Proxies
 from verify.request import BadRequest, VerifyRequest
-from verify.service.forwarding import asking, telling
 from verify.service.http.exchange import Exchange, Response
+from verify.service.routes.forwarding import asking, telling
 from verify.service.routes.verdicts import Desk, Question
 from verify.service.routes.verify import refusal
 from verify.service.verifying import Answered

@@ -6,26 +6,40 @@ import ipaddress
 from verify.service import metrics
 from verify.service.facts.store import FactStore, StoreNotReady, StoreUnavailable
 from verify.service.http.exchange import Exchange, Refused, Response, json_response
+from verify.service.spool.spool import Spool
 
 
 class Health:
-    def __init__(self, store: FactStore, metrics_token: str) -> None:
-        self._store, self._metrics_token = store, metrics_token
+    def __init__(self, store: FactStore, spool: Spool, metrics_token: str) -> None:
+        self._store, self._spool, self._metrics_token = store, spool, metrics_token
 
     def livez(self, exchange: Exchange) -> Response:  # noqa: ARG002 - a handler's signature
         return json_response({"status": "alive"})
 
     async def readyz(self, exchange: Exchange) -> Response:  # noqa: ARG002 - a handler's signature
-        """503 until Redis is heard and its facts are whole."""
+        """503 until Redis is heard, its facts are whole and its clock agrees with ours. What waits on disk is told too;
+        it makes nobody less ready.
+        """
         try:
             state = await self._store.state()
         except StoreUnavailable:
-            return json_response({"status": "not ready", "redis": "unreachable", "facts": "unknown"}, 503)
+            return self._told({"redis": "unreachable", "facts": "unknown"}, 503)
         except StoreNotReady:
-            return json_response({"status": "not ready", "redis": "ok", "facts": "being rebuilt"}, 503)
+            return self._told({"redis": "ok", "facts": "being rebuilt"}, 503)
         if not self._store.is_trusted():
-            return json_response({"status": "not ready", "redis": "silent", "facts": "suspect"}, 503)
-        return json_response({"status": "ready", "redis": "ok", "facts": "whole", "epoch": state.epoch})
+            return self._told({"redis": "silent", "facts": "suspect"}, 503)
+        seen = {"redis": "ok", "facts": "whole", "epoch": state.epoch}
+        skew = self._store.skew
+        if skew.is_too_large:
+            told = f"{abs(skew.seconds):.1f} s {'ahead of' if skew.seconds > 0 else 'behind'} that of Redis"
+            return self._told(seen | {"clock": told}, 503)
+        return self._told(seen | {"clock": "ok"}, 200)
+
+    def _told(self, seen: dict[str, object], status: int) -> Response:
+        held, spool = self._spool.held, self._spool
+        waiting = {"records": held.records, "bytes": held.bytes, "oldest_seconds": round(spool.oldest_seconds, 1)}
+        kept = {"state": spool.state, **waiting}
+        return json_response({"status": "ready" if status == 200 else "not ready", **seen, "spool": kept}, status)  # noqa: PLR2004 - the well-known number
 
     def metrics(self, exchange: Exchange) -> Response:
         token = self._metrics_token

@@ -10,14 +10,15 @@ from verify.service.routes.health import Health
 from verify.service.routes.verdicts import Desk
 from verify.service.routes.verify import Verify
 from verify.service.settings import Settings
+from verify.service.spool.spool import Spool
 
 
 class Routes:
     """`find` gives the handler of a method and path."""
 
-    def __init__(self, settings: Settings, store: FactStore, accountant: Accountant) -> None:
-        desk = Desk(settings.peppers, store, accountant)
-        health, verify = Health(store, settings.metrics_token), Verify(desk)
+    def __init__(self, settings: Settings, store: FactStore, accountant: Accountant, spool: Spool) -> None:
+        desk = Desk(settings.peppers, store, accountant, spool)
+        health, verify = Health(store, spool, settings.metrics_token), Verify(desk)
         self._forward_auth = ForwardAuth(desk, settings.proxies)
         self._table: dict[str, tuple[str, Handler]] = {
             "/v1/verify": ("POST", verify.one),

@@ -4,6 +4,7 @@ Where all facts are at hand the exchange goes through without a coroutine: looke
 and answered when they have. Whatever must be waited for, facts to be fetched or Redis being away, is a coroutine.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, NamedTuple
@@ -11,9 +12,11 @@ from typing import Any, NamedTuple
 from verify.digests import Pepper
 from verify.request import VerifyRequest
 from verify.service.accounting.accountant import Accountant
+from verify.service.accounting.calls import AccountingUnavailable, CountersNotReady
 from verify.service.facts.lookup import Caller, Found, NotHeld, Trail, find_caller, find_facts
-from verify.service.facts.store import FactStore, StoreNotReady, StoreUnavailable
+from verify.service.facts.store import TRUST_SECONDS, FactStore, StoreNotReady, StoreUnavailable
 from verify.service.http.exchange import Exchange, Refused, Response
+from verify.service.spool.spool import Spool, SpoolUnavailable
 from verify.service.verifying import Answered, Presented, Verifier, check_meters, named
 
 PERMISSION = "verify"
@@ -40,9 +43,9 @@ class Known(NamedTuple):
 class Desk:
     """`ask` is the way from an exchange to its verdicts."""
 
-    def __init__(self, peppers: tuple[Pepper, ...], store: FactStore, accountant: Accountant) -> None:
-        self._peppers, self._store, self._accountant = peppers, store, accountant
-        self._verifier = Verifier(accountant)
+    def __init__(self, peppers: tuple[Pepper, ...], store: FactStore, accountant: Accountant, spool: Spool) -> None:
+        self._peppers, self._store, self._accountant, self._spool = peppers, store, accountant, spool
+        self._verifier = Verifier(accountant, spool)
 
     def ask(self, exchange: Exchange, question: Question) -> Coroutine[Any, Any, None] | None:
         """Answers the exchange, now or later, or gives what will. Raises Refused."""
@@ -56,17 +59,29 @@ class Desk:
         self._count(exchange, question, known)
         return None
 
-    async def bridge(self, exchange: Exchange, question: Question) -> None:
-        """Redis cannot be reached: what is remembered may answer where the environment says so."""
+    async def bridge(self, settled: "Settled", place: int, error: AccountingUnavailable) -> None:
+        """A call could not be counted: its facts may answer where the environment says so, and it is kept on disk."""
+        caller, presented = settled.known.caller, settled.known.calls[place][0]
+        if not self._may_bridge(caller):
+            settled.refuse(_counters_not_ready() if isinstance(error, CountersNotReady) else _unavailable())
+            return
+        try:
+            found = self._find(Trail(self._store, suspect=True), caller, presented)
+            settled.settle(place, await self._verifier.bridge(presented, caller, found, error.sent))
+        except (StoreNotReady, StoreUnavailable, SpoolUnavailable):
+            settled.refuse(_unavailable())
+
+    async def _remember(self, exchange: Exchange, question: Question) -> None:
+        """Facts could not be fetched: what is remembered may answer where the environment says so."""
         try:
             known = self._look_up(exchange, question, Trail(self._store, suspect=True))
-        except (StoreNotReady, StoreUnavailable) as error:
+            if self._may_bridge(known.caller):
+                bridged = [self._verifier.bridge(presented, known.caller, found) for presented, found in known.calls]
+                exchange.answer(question.tell(await asyncio.gather(*bridged)))
+                return
+        except (StoreNotReady, StoreUnavailable, SpoolUnavailable) as error:
             raise _unavailable() from error
-        if not self._may_bridge(known.caller):
-            raise _unavailable()
-        now = _now_ms()
-        told = [self._verifier.bridge(presented, known.caller, found, now) for presented, found in known.calls]
-        exchange.answer(question.tell(told))
+        raise _unavailable()
 
     async def _fetch(self, exchange: Exchange, question: Question, trail: Trail, missing: NotHeld) -> None:
         while True:
@@ -78,7 +93,7 @@ class Desk:
             except StoreNotReady as error:
                 raise _not_ready() from error
             except StoreUnavailable:
-                await self.bridge(exchange, question)
+                await self._remember(exchange, question)
                 return
             else:
                 self._count(exchange, question, known)
@@ -91,17 +106,20 @@ class Desk:
         missing: list[NotHeld] = []
         for presented in named(question.parse(exchange), exchange, question.once):
             check_meters(presented.asked, caller)
-            key = presented.asked.key
             try:
-                calls.append((presented, find_facts(trail, self._peppers, caller, key) if key is not None else None))
+                calls.append((presented, self._find(trail, caller, presented)))
             except NotHeld as needed:
                 missing.append(needed)
         if missing:
             raise NotHeld(list({name: None for needed in missing for name in needed.names}))
         return Known(caller, calls)
 
+    def _find(self, trail: Trail, caller: Caller, presented: Presented) -> Found | None:
+        key = presented.asked.key
+        return find_facts(trail, self._peppers, caller, key) if key is not None else None
+
     def _count(self, exchange: Exchange, question: Question, known: Known) -> None:
-        settling, now = Settled(self, exchange, question, len(known.calls)), _now_ms()
+        settling, now = Settled(self, exchange, question, known), _now_ms()
         for place, (presented, found) in enumerate(known.calls):
             self._verifier.verify(presented, known.caller, found, settling, place, now)
 
@@ -115,20 +133,31 @@ class Desk:
         return caller
 
     def _may_bridge(self, caller: Caller) -> bool:
+        """Current facts may, while calls cannot be counted; suspect ones only if Redis is not heard at all."""
         environment = caller.environment
-        away = max(self._store.seconds_suspect(), self._accountant.seconds_away())
-        return environment.on_outage == "allow" and away <= environment.stale_seconds
+        if environment.on_outage != "allow" or not self._spool.is_there:
+            return False
+        if self._store.is_trusted():
+            return self._accountant.seconds_away() <= environment.stale_seconds
+        if self._is_heard_elsewhere():
+            return False
+        return self._store.seconds_unproven() <= environment.stale_seconds
+
+    def _is_heard_elsewhere(self) -> bool:
+        """The counters' connection has had answers that the facts' should have had as well."""
+        unproven, unheard = self._store.seconds_unproven(), self._accountant.seconds_unheard()
+        return unheard <= TRUST_SECONDS and unproven - unheard > TRUST_SECONDS / 2
 
 
 class Settled:
     """The verdicts of one exchange as they come; when all have, it is answered. The first refusal is the answer."""
 
-    __slots__ = ("answers", "desk", "exchange", "over", "question", "waiting")
+    __slots__ = ("answers", "desk", "exchange", "known", "over", "question", "waiting")
 
-    def __init__(self, desk: Desk, exchange: Exchange, question: Question, calls: int) -> None:
-        self.desk, self.exchange, self.question = desk, exchange, question
-        self.answers: list[Answered | None] = [None] * calls
-        self.waiting, self.over = calls, False
+    def __init__(self, desk: Desk, exchange: Exchange, question: Question, known: Known) -> None:
+        self.desk, self.exchange, self.question, self.known = desk, exchange, question, known
+        self.answers: list[Answered | None] = [None] * len(known.calls)
+        self.waiting, self.over = len(known.calls), False
 
     def settle(self, place: int, answered: Answered) -> None:
         self.answers[place] = answered
@@ -148,10 +177,9 @@ class Settled:
             self.over = True
             self.exchange.refuse(refused)
 
-    def unavailable(self) -> None:
+    def failed(self, place: int, error: AccountingUnavailable) -> None:
         if not self.over:
-            self.over = True
-            self.exchange.answer_by(self.desk.bridge(self.exchange, self.question))
+            self.exchange.answer_by(self.desk.bridge(self, place, error))
 
 
 def _unavailable() -> Refused:
@@ -160,6 +188,11 @@ def _unavailable() -> Refused:
 
 def _not_ready() -> Refused:
     return Refused("unavailable", "not_ready", "The facts are being rebuilt after a loss; try again in a few seconds.")
+
+
+def _counters_not_ready() -> Refused:
+    detail = "The counters are being rebuilt after a loss; try again in a few seconds."
+    return Refused("unavailable", "not_ready", detail)
 
 
 def _is_in_force(caller: Caller, now: int) -> bool:

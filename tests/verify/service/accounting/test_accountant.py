@@ -24,7 +24,8 @@ from tests.verify.service.test_verifying import quota, sold
 from verify.ground.ids import decode
 from verify.limits import shards
 from verify.limits.counted import Counted
-from verify.service.accounting.accountant import Accountant, AccountingUnavailable, Call
+from verify.service.accounting.accountant import Accountant
+from verify.service.accounting.calls import AccountingUnavailable, Call
 
 MANY = 10**9
 

@@ -3,7 +3,7 @@
 import pytest
 
 from verify.request import BadRequest, VerifyRequest
-from verify.service.forwarding.asking import Asker, read
+from verify.service.routes.forwarding.asking import Asker, read
 
 HERE = Asker("GET", "/v1/reports", "203.0.113.9")
 JWT = "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJrZXlfMSJ9.c2ln"

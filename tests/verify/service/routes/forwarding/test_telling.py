@@ -3,7 +3,7 @@
 import pytest
 
 from verify.reasons import Reason
-from verify.service.forwarding.telling import kind_of, spelled
+from verify.service.routes.forwarding.telling import kind_of, spelled
 
 
 def test_who_is_calling_is_401_what_they_may_is_403_and_what_waiting_helps_is_429() -> None:
