@@ -41,4 +41,4 @@ def test_a_benchmark_prints_figures_and_a_ratio_beside_its_bar(stack: Stack, nam
 
 
 def test_one_command_runs_them_all() -> None:
-    assert {module.__name__ for module in everything.ALL} == {f"benchmarks.{name}" for name in SMALL}
+    assert set(everything.ALL) == set(SMALL)

@@ -1,6 +1,6 @@
 """Figures, their bars, and the page that they make."""
 
-from benchmarks.__main__ import page
+from benchmarks.__main__ import page, section, sections_of
 from benchmarks.figures import Bar, Figure, alternating, ratio
 
 
@@ -23,8 +23,12 @@ def test_a_ratio_is_of_each_round_by_itself() -> None:
 
 
 def test_the_page_has_each_figure_with_its_bar() -> None:
-    told = page(
-        {"`x`": ("About it.", [Figure("ratio", 1.25, "", Bar(at_least=1.3))])}, date="2026-01-01", machine="one"
-    )
-    assert "## `x`\n\nAbout it.\n" in told
+    told = section("About it.", [Figure("ratio", 1.25, "", Bar(at_least=1.3))], measured="Today.")
+    assert "\nAbout it.\n\nToday.\n" in told
     assert "| ratio | 1.25 | ≥ 1.3: missed |" in told
+
+
+def test_a_section_that_is_not_measured_again_stays() -> None:
+    kept = {"whole_job": "\nOne.\n", "drain": "\nAnother.\n"}
+    assert sections_of(page(kept)) == kept
+    assert page(sections_of(page(kept))) == page(kept)
