@@ -44,7 +44,7 @@ prove: .venv/.dev-synced ## the long proofs at full size; writes docs/proofs.md
 	@.ci/install_tools.sh
 	PROVE_SCALE=$${PROVE_SCALE:-1} PROVE_REPORT=docs/proofs.md $(BIN)/pytest -m prove -p no:randomly
 
-bench: .venv/.dev-synced .venv/.bench-synced ## how fast it is beside others; writes docs/performance.md (half an hour on an idle machine)
+bench: .venv/.dev-synced .venv/.bench-synced ## how fast it is beside others; writes docs/performance.md (long: a million keys are among it)
 	@.ci/install_tools.sh
 	$(BIN)/python -m benchmarks docs/performance.md
 
