@@ -37,6 +37,6 @@ def test_suspect_facts_answer_only_if_redis_is_not_heard_at_all_and_for_so_long(
     store._proven_at, accountant._heard_at = now - unproven, now - unheard
     accountant._failing_since = now - failing if failing else None
     environment = EnvironmentFacts("env_1", "test", on_outage, 10)
-    caller = Caller(SecretKeyFacts("skey_1", "env_1", ("verify",), None, revoked=False), environment, None)
+    caller = Caller(SecretKeyFacts("skey_1", "env_1", ("verify",), None, revoked=False), environment, None, 1, ())
     assert Desk((), store, accountant, Spool(tmp_path, 10**9))._may_bridge(caller) is may
     assert not Desk((), store, accountant, Spool(None, 10**9))._may_bridge(caller)
