@@ -50,7 +50,7 @@ def verify_server(folder: Path, store: Store, world: World, *, workers: int = 1)
     if workers > 1:
         metrics = folder / f"metrics-{workers}"
         metrics.mkdir()
-        environment["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
+        environment["LICET_METRICS_FOLDER"] = str(metrics)
     with ExitStack() as started:
         door = started.enter_context(listen(ANY_PORTS)).verify
         words = [sys.executable, "-m", "verify.service", "--fd", str(door.socket.fileno())]

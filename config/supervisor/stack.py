@@ -52,7 +52,7 @@ def licet(doors: Doors, home: Path, environment: Mapping[str, str], admin: Mappi
     quiet = ("--loglevel", "WARNING")
     names = _verifiers(env)
     # Whichever worker is asked for metrics tells those of all.
-    shared = {"PROMETHEUS_MULTIPROC_DIR": str(_fresh(home / "metrics"))} if len(names) > 1 else {}
+    shared = {"LICET_METRICS_FOLDER": str(_fresh(home / "metrics"))} if len(names) > 1 else {}
     shared |= {"LICET_SPOOL_DIR": env.text("LICET_SPOOL_DIR") or str(home / "spool")}
     verifiers = tuple(
         program(name, PYTHON, "-m", "verify.service", "--fd", str(verify), fds=(verify,), extra=shared)

@@ -43,12 +43,17 @@ def test_workers_that_die_are_replaced_and_their_counts_are_told_together(tmp_pa
         workers = [pid for pid, command in whole.pids().items() if "verify.service" in command]
         assert len(workers) == 2
         assert [whole.code(key) for _ in range(20)] == ["VALID"] * 20
+        began = time.monotonic()
+        while told() < 20:  # each leaves its counts for the other once a second
+            assert time.monotonic() - began < 15
+            time.sleep(0.05)
         assert told() == 20
         os.kill(workers[0], signal.SIGKILL)
         began = time.monotonic()
         while len([pid for pid, command in whole.pids().items() if "verify.service" in command]) < 2:
             assert time.monotonic() - began < 15
             time.sleep(0.1)
+        assert told() == 20  # what the dead one had counted is not forgotten
 
 
 def test_a_wish_to_stop_is_granted_at_once(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ class Settings(NamedTuple):
     proxies: Proxies = NO_PROXIES
     spool_dir: Path | None = None
     spool_cap: int = MOST_SPOOLED
+    metrics_folder: Path | None = None
 
 
 def load() -> Settings:
@@ -41,6 +42,7 @@ def load() -> Settings:
         _proxies(env.words("TRUSTED_PROXIES")),
         Path(folder) if (folder := env.text("LICET_SPOOL_DIR")) else None,
         env.number("LICET_SPOOL_CAP", MOST_SPOOLED),
+        Path(folder) if (folder := env.text("LICET_METRICS_FOLDER")) else None,
     )
     if not 1 <= settings.counter_shards <= MOST_SHARDS or settings.log_cap < 1:
         message = f"LICET_COUNTER_SHARDS is 1 to {MOST_SHARDS}, LICET_LOG_CAP at least 1."

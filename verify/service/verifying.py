@@ -212,5 +212,5 @@ def _fingerprint(asked: VerifyRequest) -> str:
 
 
 def _answered(verdict: Verdict, name: bytes, now: int, revision: int, *, degraded: bool = False) -> Answered:
-    metrics.count_verdict(verdict.reason)
+    metrics.VERDICTS.inc(verdict.reason)
     return Answered(verdict, name, now, revision, degraded)

@@ -165,6 +165,7 @@ class Accountant:
                     one.sent = Sent(batch_key(shard, batch.name), place, one.valid)
             self._unanswered[batch.name] = batch
             metrics.BATCHES.inc()
+            metrics.BATCH_CALLS.observe(len(several))
             self._send(batch)
 
     def _send(self, batch: Batch) -> None:
@@ -199,6 +200,7 @@ class Accountant:
             log.error("The script of the counters failed: %s", reply)
             self._give_up(one for one in batch.calls if not one.over)
             return
+        metrics.ROUND_TRIPS.observe(time.monotonic() - batch.sent_at)
         told = _decode(reply)
         if told is None:
             for one in batch.calls:

@@ -59,7 +59,7 @@ class Exchange:
         self.write(response)
 
     def refuse(self, refused: "Refused") -> None:
-        metrics.REFUSED.labels(refused.code).inc()
+        metrics.REFUSED.inc(refused.code)
         self.answer(refusal_response(refused, path=self.path, request_id=self.request_id))
 
     def answer_by(self, telling: Awaitable[Response | None]) -> None:

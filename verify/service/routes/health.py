@@ -2,16 +2,20 @@
 
 import hmac
 import ipaddress
+from pathlib import Path
 
-from verify.service import metrics
 from verify.service.facts.store import FactStore, StoreNotReady, StoreUnavailable
 from verify.service.http.exchange import Exchange, Refused, Response, json_response
+from verify.service.metrics import exposition
 from verify.service.spool.spool import Spool
 
 
 class Health:
-    def __init__(self, store: FactStore, spool: Spool, metrics_token: str) -> None:
-        self._store, self._spool, self._metrics_token = store, spool, metrics_token
+    """`metrics_folder`: see verify.service.metrics.exposition."""
+
+    def __init__(self, store: FactStore, spool: Spool, metrics_token: str, metrics_folder: Path | None) -> None:
+        self._store, self._spool = store, spool
+        self._metrics_token, self._metrics_folder = metrics_token, metrics_folder
 
     def livez(self, exchange: Exchange) -> Response:  # noqa: ARG002 - a handler's signature
         return json_response({"status": "alive"})
@@ -47,7 +51,7 @@ class Health:
         allowed = hmac.compare_digest(given.encode(), token.encode()) if token else _is_loopback(exchange.client)
         if not allowed:
             raise Refused("forbidden", "metrics_closed", "Metrics are for loopback, or for LICET_METRICS_TOKEN.")
-        return Response(200, metrics.text(), metrics.CONTENT_TYPE)
+        return Response(200, exposition.text(self._metrics_folder), exposition.CONTENT_TYPE)
 
 
 def _is_loopback(address: str) -> bool:

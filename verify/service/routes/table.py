@@ -18,7 +18,8 @@ class Routes:
 
     def __init__(self, settings: Settings, store: FactStore, accountant: Accountant, spool: Spool) -> None:
         desk = Desk(settings.peppers, store, accountant, spool)
-        health, verify = Health(store, spool, settings.metrics_token), Verify(desk)
+        health = Health(store, spool, settings.metrics_token, settings.metrics_folder)
+        verify = Verify(desk)
         self._forward_auth = ForwardAuth(desk, settings.proxies)
         self._table: dict[str, tuple[str, Handler]] = {
             "/v1/verify": ("POST", verify.one),
