@@ -11,6 +11,8 @@ import msgspec
 
 PREFIX = "facts:"
 STATE_KEY = "facts:state"  # StoreState; lies under the tracked prefix, so its loss is pushed like any change
+HEARTBEAT_KEY = "facts:heartbeat"  # when the relay wrote it, in microseconds by Redis's clock; told of like any fact
+NO_FACTS = (STATE_KEY, HEARTBEAT_KEY)
 
 
 class Fact(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -26,6 +26,7 @@ log = logging.getLogger("licet.relay")
 
 def tick() -> bool:
     """One round; True when there may be more to do at once."""
+    facts_store.beat()
     keep_whole()
     return relay()
 

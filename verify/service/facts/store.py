@@ -22,8 +22,9 @@ from verify.facts import StoreState
 from verify.ground.failpoints import number
 from verify.service import metrics
 from verify.service.facts import clock
+from verify.service.facts.heartbeat import Heartbeat
 from verify.service.facts.memory import MISSING, Held, Memory
-from verify.service.redis_link import LinkLost, RedisLink, open_link
+from verify.service.redis_link import LinkLost, RedisLink, Reply, open_link
 
 TRUST_SECONDS = 0.6
 ASK_SECONDS = 0.15
@@ -52,6 +53,7 @@ class FactStore:
         self._proven_at = float("-inf")  # when the last question that was answered was sent
         self.skew = clock.Skew()
         self._ended = asyncio.Event()
+        self.heartbeat = Heartbeat()
         self.connected = asyncio.Event()
         """There was a connection once."""
 
@@ -84,6 +86,15 @@ class FactStore:
         By the true clock: the event loop's stands still while a callback runs.
         """
         return time.monotonic() - self._proven_at
+
+    @property
+    def facts_held(self) -> int:
+        return len(self._memory)
+
+    def send(self, reply: Reply, *words: str | bytes) -> None:
+        """What is no fact, on the same connection; nothing is sent while there is none, and `reply` is not called."""
+        if self._link is not None:
+            self._link.send(reply, *words)
 
     async def state(self) -> StoreState:
         """Asks Redis itself. Raises StoreUnavailable, StoreNotReady."""
@@ -125,10 +136,15 @@ class FactStore:
             link.close()
 
     def _forget(self, keys: list[str] | None) -> None:
-        metrics.INVALIDATIONS.inc(1 if keys is None else len(keys))
         if keys is None:
+            metrics.INVALIDATIONS.inc()
             self._memory.clear()
             return
+        if facts.HEARTBEAT_KEY in keys:
+            keys.remove(facts.HEARTBEAT_KEY)
+            if self._link is not None:
+                self.heartbeat.told(self._link)
+        metrics.INVALIDATIONS.inc(len(keys))
         for key in keys:
             self._memory.forget(key)
 

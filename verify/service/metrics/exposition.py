@@ -87,8 +87,8 @@ class _Sums(Collector):
             yield CounterMetricFamily(counter.name, counter.help, value)
         for gauge in GAUGES:
             values = [one.gauges[gauge.name] for one in self._told if gauge.name in one.gauges]
-            value = max(values, key=abs, default=0) if gauge.shared else sum(values)
-            yield GaugeMetricFamily(gauge.name, gauge.help, value)
+            now: float = max(values, key=abs, default=0) if gauge.shared else sum(values)
+            yield GaugeMetricFamily(gauge.name, gauge.help, now)
         for by_code in BY_CODE:
             family = CounterMetricFamily(by_code.name, by_code.help, labels=["code"])
             for code, value in self._sums_by_code(by_code.name).items():

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from verify.digests import Pepper
 from verify.request import VerifyRequest
+from verify.service import metrics
 from verify.service.accounting.accountant import Accountant
 from verify.service.accounting.calls import AccountingUnavailable, CountersNotReady
 from verify.service.facts.lookup import Caller, Found, NotHeld, Trail, find_caller, find_facts
@@ -84,6 +85,7 @@ class Desk:
         raise _unavailable()
 
     async def _fetch(self, exchange: Exchange, question: Question, trail: Trail, missing: NotHeld) -> None:
+        metrics.COLD.inc()
         while True:
             try:
                 await trail.fetch(missing)
