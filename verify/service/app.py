@@ -7,6 +7,7 @@ import logging
 from verify.service.accounting.accountant import Accountant
 from verify.service.facts.store import FactStore
 from verify.service.http.exchange import Exchange, Refused, Response
+from verify.service.metrics.bulletin import Bulletin
 from verify.service.routes.table import Routes
 from verify.service.settings import Settings
 from verify.service.spool.replay import Replayer
@@ -25,12 +26,13 @@ class App:
         self._accountant = Accountant(settings.redis_url, settings.counter_shards, settings.log_cap)
         self._spool = Spool(settings.spool_dir, settings.spool_cap)
         self._replayer = Replayer(settings.redis_url, settings.log_cap, self._spool, self._store.is_trusted)
+        self._bulletin = Bulletin(self._store, self._spool, settings.metrics_folder)
         self._routes = Routes(settings, self._store, self._accountant, self._spool)
         self._keeping: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         await self._spool.start()
-        several = (self._store, self._accountant, self._replayer)
+        several = (self._bulletin, self._store, self._accountant, self._replayer)
         self._keeping = [asyncio.create_task(kept.run()) for kept in several]
         for one in self._keeping:
             one.add_done_callback(_report_a_bug)
