@@ -8,6 +8,6 @@ class LicensingConfig(AppConfig):
     name = "licensing"
 
     def ready(self) -> None:
-        from licensing.usage.metrics import UsageCollector  # noqa: PLC0415 - models are there only now
+        from licensing.metrics import SystemCollector  # noqa: PLC0415 - models are there only now
 
-        REGISTRY.register(UsageCollector())
+        REGISTRY.register(SystemCollector())

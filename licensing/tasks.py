@@ -5,12 +5,18 @@ import logging
 from celery import current_app, shared_task
 from django.conf import settings
 
-from licensing.actions import endings
+from licensing.actions import endings, rounds
+from licensing.rules.status.work import ROUND_SECONDS
 from licensing.usage import partitions
 from licensing.usage.counters.audit import NotComparable, audit
 from tenants import clock
 
 log = logging.getLogger("licet.audit")
+
+
+@shared_task(expires=ROUND_SECONDS)  # those that nobody did in time say nothing any more
+def note_round() -> None:
+    rounds.note_round()
 
 
 @shared_task
@@ -42,6 +48,7 @@ def audit_counters(shard: int) -> None:
         log.error("%s holds %s, the ledger says %s", *one)
 
 
+current_app.add_periodic_task(ROUND_SECONDS, note_round.s(), name="note that worker and beat do their rounds")
 current_app.add_periodic_task(60.0, announce_endings.s(), name="announce what ends")
 current_app.add_periodic_task(86_400.0, keep_partitions.s(), name="make and drop partitions of usage")
 current_app.add_periodic_task(86_400.0, audit_all_counters.s(), name="compare counters with the ledger")
