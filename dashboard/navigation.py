@@ -51,6 +51,7 @@ OF_ORGANIZATION = (
     Section("Members", "members", "organization:read", "id-card"),
     Section("Environments", "environments", "organization:read", "boxes"),
     Section("Audit log", "audit_log", "organization:read", "history"),
+    Section("System status", "system_status", "organization:write", "heart-pulse"),
 )
 
 

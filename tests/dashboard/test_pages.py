@@ -41,6 +41,7 @@ PAGES = {
     *("/env/events", "/env/jobs", "/env/jobs/job"),
     *(f"/organizations/org/environments{rest}" for rest in ("", "/new", "/env/change")),
     *("/organizations/org/audit_log", "/organizations/org/audit_log/aud"),
+    "/organizations/org/system_status",
     "/organizations/org/members",
     "/organizations/org/members/mem/role",
     "/organizations/org/members/mem/removal",

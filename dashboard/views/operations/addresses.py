@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from dashboard.views.operations import audit_log, environments, events, jobs, secret_keys
+from dashboard.views.operations import audit_log, environments, events, jobs, secret_keys, system_status
 
 
 def of_operations() -> list[URLPattern]:
@@ -28,4 +28,5 @@ def of_whole_organization() -> list[URLPattern]:
         path("audit_log", audit_log.entry_list, name="audit_log"),
         path("audit_log/verification", audit_log.verification, name="audit_verification"),
         path("audit_log/<aud:entry_id>", audit_log.entry_page, name="audit_entry"),
+        path("system_status", system_status.system_status_page, name="system_status"),
     ]
