@@ -16,20 +16,26 @@ local ADMITTED, LIMITED, EXCEEDED, CONFLICT, REPEATED, NOT_READY = 0, 1, 2, 3, 4
 local REMEMBER_MS = 600000 -- an admission, for its Idempotency-Key
 local ANSWERED_MS = 60000 -- a batch whose sender has its answer: it may still be under way once more
 
+local ask = redis.call
+
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
+
+-- What the counters held when the batch came, and what its calls have made of them since: one read for all of them.
+local held = {}
 
 -- Rate limits: [key, limit, step, step's ticks, tolerance, tolerance's ticks, mark], see gcra.py. A state is a TAT.
 local rates = {}
 
 local function keep(rate, tat)
-  local life = string.format('%.0f', math.ceil((tat[1] - now) / 1000) + 1)
-  redis.call('SET', rate[1], struct.pack('>ddd', tat[1], tat[2], rate[7]), 'PX', life)
+  local kept = struct.pack('>ddd', tat[1], tat[2], rate[7])
+  ask('SET', rate[1], kept, 'PX', math.ceil((tat[1] - now) / 1000) + 1)
+  held[rate[1]] = kept
   return tat
 end
 
 function rates.look(rate)
-  local kept = redis.call('GET', rate[1])
+  local kept = held[rate[1]]
   if not kept then return {now, 0} end
   local whole, ticks, mark = struct.unpack('>ddd', kept)
   if whole < now then return {now, 0} end
@@ -40,27 +46,28 @@ function rates.look(rate)
   return keep(rate, {whole, ticks})
 end
 
-function rates.following(rate, tat)
+local function following(rate, tat)
   local whole, ticks = tat[1] + rate[3], tat[2] + rate[4]
-  if ticks >= rate[2] then return {whole + 1, ticks - rate[2]} end
-  return {whole, ticks}
+  if ticks >= rate[2] then return whole + 1, ticks - rate[2] end
+  return whole, ticks
 end
 
 function rates.refuse(rate, tat)
-  local after = rates.following(rate, tat)
-  local ahead = after[1] - now
-  return ahead > rate[5] or (ahead == rate[5] and after[2] > rate[6])
+  local whole, ticks = following(rate, tat)
+  local ahead = whole - now
+  return ahead > rate[5] or (ahead == rate[5] and ticks > rate[6])
 end
 
 function rates.charge(rate, tat)
-  return keep(rate, rates.following(rate, tat))
+  tat[1], tat[2] = following(rate, tat)
+  return keep(rate, tat)
 end
 
 -- Quotas: [key, cost, limit, 1 to deny, when the counter may go (ms) or 0]. A state is what was used.
 local quotas = {}
 
 function quotas.look(quota)
-  return tonumber(redis.call('GET', quota[1]) or '0')
+  return tonumber(held[quota[1]]) or 0
 end
 
 function quotas.refuse(quota, used)
@@ -69,8 +76,9 @@ end
 
 function quotas.charge(quota, used)
   if quota[2] == 0 then return used end
-  local after = redis.call('INCRBY', quota[1], string.format('%.0f', quota[2]))
-  if used == 0 and quota[5] > 0 then redis.call('PEXPIREAT', quota[1], string.format('%.0f', quota[5])) end
+  local after = ask('INCRBY', quota[1], quota[2])
+  if used == 0 and quota[5] > 0 then ask('PEXPIREAT', quota[1], quota[5]) end
+  held[quota[1]] = after
   return after
 end
 
@@ -78,45 +86,49 @@ end
 -- more list in a call: all are looked at before any is charged. What is recorded afterwards is charged to those that add
 -- up usage; a rate is about the moment.
 local STAGES = {
-  {of = rates, at = 5, code = LIMITED},
-  {of = quotas, at = 6, code = EXCEEDED, records = true},
+  {at = 5, code = LIMITED, look = rates.look, refuse = rates.refuse, charge = rates.charge},
+  {at = 6, code = EXCEEDED, look = quotas.look, refuse = quotas.refuse, charge = quotas.charge, records = true},
 }
 
-local function each(stage, call, act, states)
-  local found = {}
-  for n, asked in ipairs(call[stage.at]) do found[n] = act(asked, states and states[n]) end
-  return found
+local function looked(stage, call)
+  local asked, look, states = call[stage.at], stage.look, {}
+  for n = 1, #asked do states[n] = look(asked[n]) end
+  return states
 end
 
-local function refused(call, states)
-  for n, stage in ipairs(STAGES) do
-    for _, no in ipairs(each(stage, call, stage.of.refuse, states[n])) do
-      if no then return stage.code end
-    end
+local function refuses(stage, call, states)
+  local asked, refuse = call[stage.at], stage.refuse
+  for n = 1, #asked do
+    if refuse(asked[n], states[n]) then return true end
   end
-  return nil
+  return false
+end
+
+local function charge(stage, call, states)
+  local asked, act = call[stage.at], stage.charge
+  for n = 1, #asked do states[n] = act(asked[n], states[n]) end
 end
 
 local function counted(call)
-  local states = {}
-  for n, stage in ipairs(STAGES) do states[n] = each(stage, call, stage.of.look) end
-  local code = ADMITTED
-  if call[1] == ENFORCED then
-    code = refused(call, states) or ADMITTED
-    if code == ADMITTED then
-      for n, stage in ipairs(STAGES) do states[n] = each(stage, call, stage.of.charge, states[n]) end
-    end
-  elseif call[1] == RECORDED then
+  local mode, outcome = call[1], {ADMITTED}
+  for n, stage in ipairs(STAGES) do outcome[n + 1] = looked(stage, call) end
+  if mode == ENFORCED then
     for n, stage in ipairs(STAGES) do
-      if stage.records then states[n] = each(stage, call, stage.of.charge, states[n]) end
+      if refuses(stage, call, outcome[n + 1]) then
+        outcome[1] = stage.code
+        return outcome
+      end
     end
   end
-  return {code, states[1], states[2]}
+  for n, stage in ipairs(STAGES) do
+    if mode == ENFORCED or (mode == RECORDED and stage.records) then charge(stage, call, outcome[n + 1]) end
+  end
+  return outcome
 end
 
 local function outcome_of(call, ready)
   local mode, record, fingerprint = call[1], call[2], call[3]
-  local kept = record ~= '' and redis.call('GET', record)
+  local kept = record ~= '' and ask('GET', record)
   if kept then
     local first = cmsgpack.unpack(kept)
     if first[1] == fingerprint then
@@ -131,26 +143,46 @@ local function outcome_of(call, ready)
   local outcome = counted(call)
   if record ~= '' and mode ~= DENIED and outcome[1] == ADMITTED then
     local first = cmsgpack.pack({fingerprint, call[4], now, outcome[2], outcome[3]})
-    redis.call('SET', record, first, 'PX', REMEMBER_MS)
+    ask('SET', record, first, 'PX', REMEMBER_MS)
   end
   return outcome
 end
 
-for n = 5, #ARGV do redis.call('PEXPIRE', ARGV[n], ANSWERED_MS) end
-local before = redis.call('GET', KEYS[4])
+local MOST_NAMES = 1000 -- in one read: Lua's stack holds some thousand values
+
+local function read(calls)
+  local names = {}
+  local function hold()
+    local values = ask('MGET', unpack(names))
+    for n = 1, #names do held[names[n]] = values[n] end
+    names = {}
+  end
+  for _, call in ipairs(calls) do
+    for _, stage in ipairs(STAGES) do
+      local asked = call[stage.at]
+      for n = 1, #asked do names[#names + 1] = asked[n][1] end
+      if #names >= MOST_NAMES then hold() end
+    end
+  end
+  if #names > 0 then hold() end
+end
+
+for n = 5, #ARGV do ask('PEXPIRE', ARGV[n], ANSWERED_MS) end
+local before = ask('GET', KEYS[4])
 if before then return before end
-if tonumber(redis.call('GET', KEYS[3]) or '0') >= tonumber(ARGV[3]) then return cmsgpack.pack(nil) end
+if tonumber(ask('GET', KEYS[3]) or '0') >= tonumber(ARGV[3]) then return cmsgpack.pack(nil) end
 
 local calls, outcomes = cmsgpack.unpack(ARGV[1]), {}
-local ready = redis.call('EXISTS', KEYS[2]) == 1
+local ready = ask('EXISTS', KEYS[2]) == 1
 if not ready then
   for _, call in ipairs(calls) do
     if call[1] == RECORDED then return cmsgpack.pack(nil) end -- it is brought again, and nobody waits for it
   end
 end
+read(calls)
 for n, call in ipairs(calls) do outcomes[n] = outcome_of(call, ready) end
 local told = cmsgpack.pack({now, outcomes})
-redis.call('XADD', KEYS[1], '*', 'calls', ARGV[2], 'outcomes', told)
-redis.call('INCRBY', KEYS[3], #calls)
-redis.call('SET', KEYS[4], told, 'PX', ARGV[4])
+ask('XADD', KEYS[1], '*', 'calls', ARGV[2], 'outcomes', told)
+ask('INCRBY', KEYS[3], #calls)
+ask('SET', KEYS[4], told, 'PX', ARGV[4])
 return told
