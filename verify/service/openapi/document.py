@@ -24,7 +24,7 @@ order of their precedence, and the first that objects is the answer.
 
 A verdict is always `200`. Everything else is a problem (RFC 9457). A body is at most 65,536 bytes and not compressed.
 """
-_PROBLEMS = {400, 401, 403, 413, 415, 422, 503}
+_PROBLEMS = {400, 401, 403, 408, 413, 414, 415, 422, 431, 503}
 _ONCE: Schema = {
     "name": "Idempotency-Key",
     "in": "header",
