@@ -208,6 +208,25 @@ def test_a_repeat_uses_once_what_it_uses_during_an_outage_and_after(whole: Whole
     assert booked(whole, one["license"]) == 1
 
 
+def test_a_connection_that_comes_and_goes_makes_nobody_forget(whole: Whole, tmp_path: Path) -> None:
+    set_on_outage(whole, "allow", 60)
+    one, answered = bought(whole, quotas=[quota(MANY)]), 0
+    with proxied(whole.settings["REDIS_URL"]) as proxy:
+        told = settings(whole, tmp_path, REDIS_URL=f"redis://127.0.0.1:{proxy.port}")
+        with verify_nodes(1, tmp_path, told) as (node,):
+            knows(node, whole.bootstrap["secret_key"], one["secret"])
+            for _ in range(3):
+                proxy.closed = True
+                seen = crowd(whole, node, clients=1).ask(for_seconds(1.0, {"key": one["secret"]}))
+                assert degraded(seen) > 0
+                assert seen.verdicts[-1].get("degraded")
+                answered += seen.codes["VALID"]
+                proxy.closed = False
+                node.wait_until_ready()
+            until_replayed(tmp_path / "spool")
+    assert booked(whole, one["license"]) == answered
+
+
 def test_what_cannot_be_written_is_not_told(whole: Whole, tmp_path: Path) -> None:
     set_on_outage(whole, "allow", 60)
     key, secret_key = bought(whole, quotas=[quota(MANY)])["secret"], whole.bootstrap["secret_key"]

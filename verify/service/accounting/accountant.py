@@ -51,7 +51,7 @@ class Accountant:
         self._ended = asyncio.Event()
         self._answered: dict[int, list[str]] = defaultdict(list)
         self._failing_since: float | None = None
-        self._heard_at = float("-inf")
+        self._heard_at, self._connected_at = float("-inf"), float("inf")
         self.unknown = UnknownKeys()
 
     def shard_of(self, customer: str) -> int:
@@ -68,8 +68,12 @@ class Accountant:
         return time.monotonic() - self._failing_since if self._failing_since else 0.0
 
     def seconds_unheard(self) -> float:
-        """Since the last answer, or the connection."""
+        """Since the last answer."""
         return time.monotonic() - self._heard_at
+
+    def seconds_connected(self) -> float:
+        """Since the last connection was made; below 0 if none ever was."""
+        return time.monotonic() - self._connected_at
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -115,7 +119,7 @@ class Accountant:
         except BaseException:
             link.close()
             raise
-        self._link, self._heard_at = link, time.monotonic()
+        self._link, self._connected_at = link, time.monotonic()
         for batch in list(self._unanswered.values()):
             metrics.BATCHES_RESENT.inc()
             self._send(batch)

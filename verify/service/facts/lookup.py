@@ -33,7 +33,7 @@ from verify.facts import (
 )
 from verify.limits import log_entry
 from verify.limits.prepared import Prepared
-from verify.service.facts.memory import MISSING, Held
+from verify.service.facts.memory import MISSING, Held, Memory, Remembered
 from verify.service.facts.store import FactStore, StoreNotReady, StoreUnavailable
 
 F = TypeVar("F", bound=Fact)
@@ -90,7 +90,7 @@ class Trail:
 
     def __init__(self, store: FactStore, *, suspect: bool = False) -> None:
         self._store, self._suspect = store, suspect
-        self._memory = store.memory(suspect=suspect)
+        self._memory: Memory | Remembered | None = store.remembered() if suspect else store.memory()
         self._fetched: dict[Name, Held | None] = {}
 
     def glimpse(self, kind: str, name: str) -> Held | None:

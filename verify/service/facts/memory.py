@@ -27,7 +27,10 @@ MISSING = Held(Versioned(0, 0, Fact()))  # Redis was asked and has no such fact
 
 
 class Memory:
-    def __init__(self, most_facts: int = MOST_FACTS, most_misses: int = MOST_MISSES) -> None:
+    """`current`: it is told what changes, so that what it holds stands."""
+
+    def __init__(self, most_facts: int = MOST_FACTS, most_misses: int = MOST_MISSES, *, current: bool = True) -> None:
+        self._current = current
         self._facts: dict[str, Held] = {}
         self._misses: dict[str, Held] = {}
         self._most_facts, self._most_misses = most_facts, most_misses
@@ -48,8 +51,13 @@ class Memory:
             return
         if len(self._facts) >= self._most_facts:
             self.forget(next(iter(self._facts)))
-        found.stands = True
+        found.stands = self._current
         self._facts[key] = found
+
+    def take_over(self, other: "Memory") -> None:
+        """All facts that the other holds; it must not be used any more."""
+        for key, held in other._facts.items():
+            self.keep(key, held)
 
     def forget(self, key: str) -> None:
         held = self._facts.pop(key, None)
@@ -62,3 +70,13 @@ class Memory:
             held.stands = False
         self._facts.clear()
         self._misses.clear()
+
+
+class Remembered:
+    """What is held now, and where that is nothing, what was held before."""
+
+    def __init__(self, now: Memory, before: Memory) -> None:
+        self._now, self._before = now, before
+
+    def find(self, key: str) -> Held | None:
+        return self._now.find(key) or self._before.find(key)

@@ -3,7 +3,8 @@
 What is held may be *trusted* only while this process has proof that it heard all news: every answer to TIME
 proves that every invalidation up to the question's sending has been read. Older proof than `TRUST_SECONDS` makes
 everything held *suspect*, whether the connection broke, stalled or this process was stopped for a while:
-suspect facts are read through. A new connection starts with an empty memory.
+suspect facts are read through. A new connection starts with an empty memory, and all that is stored then was read after
+it was made. What was held before is remembered for outages alone, until the connection has lasted `SETTLED_SECONDS`.
 
 Redis: each read times out after `READ_SECONDS`, no retry, closed (StoreUnavailable → 503) unless the
 environment's `on_outage` allows what is remembered; metrics `licet_verify_redis_links_lost`, `_fact_reads`.
@@ -23,13 +24,14 @@ from verify.ground.failpoints import number
 from verify.service import metrics
 from verify.service.facts import clock
 from verify.service.facts.heartbeat import Heartbeat
-from verify.service.facts.memory import MISSING, Held, Memory
+from verify.service.facts.memory import MISSING, Held, Memory, Remembered
 from verify.service.redis_link import LinkLost, RedisLink, Reply, open_link
 
 TRUST_SECONDS = 0.6
 ASK_SECONDS = 0.15
 READ_SECONDS = 1.0
 JOIN_SECONDS = 0.1
+SETTLED_SECONDS = 10.0
 BACK_OFF_SECONDS = (0.02, 0.05, 0.1, 0.2, 0.5)
 
 log = logging.getLogger(__name__)
@@ -47,10 +49,11 @@ class StoreNotReady(Exception):
 class FactStore:
     def __init__(self, redis_url: str) -> None:
         self._url = redis_url
-        self._memory = Memory()
+        self._memory, self._former = Memory(), Memory(current=False)
         self._link: RedisLink | None = None
         self._reading: dict[str, tuple[float, asyncio.Future[Held | None]]] = {}
         self._proven_at = float("-inf")  # when the last question that was answered was sent
+        self._former_at = float("-inf")  # the same, of what was held before
         self.skew = clock.Skew()
         self._ended = asyncio.Event()
         self.heartbeat = Heartbeat()
@@ -73,9 +76,13 @@ class FactStore:
             metrics.LINKS_LOST.inc()
             await asyncio.sleep(BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS) - 1)])
 
-    def memory(self, *, suspect: bool = False) -> Memory | None:
-        """What is held, if it may be trusted now; `suspect`: in any case, for outages that the environment bridges."""
-        return self._memory if suspect or self.is_trusted() else None
+    def memory(self) -> Memory | None:
+        """What is held, if it may be trusted now."""
+        return self._memory if self.is_trusted() else None
+
+    def remembered(self) -> Remembered:
+        """What is held, suspect or not: for outages that the environment allows to bridge."""
+        return Remembered(self._memory, self._former)
 
     def is_trusted(self) -> bool:
         return self.seconds_unproven() <= TRUST_SECONDS
@@ -86,6 +93,10 @@ class FactStore:
         By the true clock: the event loop's stands still while a callback runs.
         """
         return time.monotonic() - self._proven_at
+
+    def seconds_stale(self) -> float:
+        """How long ago all that is remembered was surely current."""
+        return time.monotonic() - (self._former_at if len(self._former) else self._proven_at)
 
     @property
     def facts_held(self) -> int:
@@ -107,22 +118,30 @@ class FactStore:
             raise StoreUnavailable from error
 
     async def _connect(self) -> None:
-        sent_at = time.monotonic()
         link = await open_link(self._url, self._ended.set, self._forget)
         self._ended.clear()
-        self._memory.clear()
-        self._link, self._proven_at = link, sent_at
+        self._remember_former()
+        self._link, self._proven_at = link, time.monotonic()
         self.connected.set()
+
+    def _remember_former(self) -> None:
+        newer, self._memory = self._memory, Memory()
+        if not len(self._former):
+            self._former_at = self._proven_at
+        self._former.take_over(newer)
 
     async def _keep_proving(self) -> None:
         """Asks for the time until there is no answer for as long as trust lasts."""
         assert self._link is not None  # noqa: S101 - set by _connect
+        connected_at = time.monotonic()
         while not self._ended.is_set():
             sent_at = time.monotonic()
             async with asyncio.timeout(TRUST_SECONDS):
                 seconds, microseconds = await self._link.call("TIME")
             self._proven_at = sent_at
             self._compare_clocks(int(seconds) + int(microseconds) / 1e6, time.monotonic() - sent_at)
+            if sent_at - connected_at > SETTLED_SECONDS:
+                self._former.clear()
             await asyncio.sleep(ASK_SECONDS)
         raise LinkLost
 
@@ -139,6 +158,7 @@ class FactStore:
         if keys is None:
             metrics.INVALIDATIONS.inc()
             self._memory.clear()
+            self._former.clear()
             return
         if facts.HEARTBEAT_KEY in keys:
             keys.remove(facts.HEARTBEAT_KEY)
@@ -147,6 +167,7 @@ class FactStore:
         metrics.INVALIDATIONS.inc(len(keys))
         for key in keys:
             self._memory.forget(key)
+            self._former.forget(key)
 
     async def fetch(self, kind: str, name: str) -> Held | None:
         """The fact from Redis, or None when a whole store surely has none. Raises StoreUnavailable, StoreNotReady.
@@ -182,6 +203,7 @@ class FactStore:
                 return
             if self._link is link:
                 self._memory.keep(key, found or MISSING)
+                self._former.forget(key)
             answer.set_result(found)
 
         link.send(replied, "MGET", key, facts.STATE_KEY)

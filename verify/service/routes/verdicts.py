@@ -143,11 +143,13 @@ class Desk:
             return self._accountant.seconds_away() <= environment.stale_seconds
         if self._is_heard_elsewhere():
             return False
-        return self._store.seconds_unproven() <= environment.stale_seconds
+        return self._store.seconds_stale() <= environment.stale_seconds
 
     def _is_heard_elsewhere(self) -> bool:
-        """The counters' connection has had answers that the facts' should have had as well."""
+        """The counters' connection was there all the time and has answers; only the facts' is cut off."""
         unproven, unheard = self._store.seconds_unproven(), self._accountant.seconds_unheard()
+        if self._accountant.seconds_connected() < unproven:
+            return False
         return unheard <= TRUST_SECONDS and unproven - unheard > TRUST_SECONDS / 2
 
 

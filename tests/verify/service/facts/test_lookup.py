@@ -24,7 +24,7 @@ from verify.facts import (
     Versioned,
 )
 from verify.service.facts.lookup import Caller, Found, NotHeld, Trail, find_caller, find_facts
-from verify.service.facts.memory import MISSING, Held, Memory
+from verify.service.facts.memory import MISSING, Held, Memory, Remembered
 from verify.service.facts.store import FactStore, StoreNotReady, StoreUnavailable
 
 OLD, NEW = Pepper(1, b"o" * 32), Pepper(2, b"n" * 32)
@@ -48,8 +48,11 @@ class Store(FactStore):
         super().__init__("redis://127.0.0.1:1")
         self.held, self.trusted, self.there = Memory(), True, dict[str, Held]()
 
-    def memory(self, *, suspect: bool = False) -> Memory | None:
-        return self.held if self.trusted or suspect else None
+    def memory(self) -> Memory | None:
+        return self.held if self.trusted else None
+
+    def remembered(self) -> Remembered:
+        return Remembered(self.held, Memory())
 
     async def fetch(self, kind: str, name: str) -> Held | None:
         found = self.there.get(facts.redis_key(kind, name))

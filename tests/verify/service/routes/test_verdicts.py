@@ -16,25 +16,26 @@ NEVER = float("inf")
 
 
 @pytest.mark.parametrize(
-    ("on_outage", "unproven", "unheard", "failing", "may"),
+    ("on_outage", "unproven", "unheard", "connected", "failing", "may"),
     [
-        ("allow", 0.1, 0.1, 5.0, True),  # facts are current; calls cannot be counted
-        ("allow", 0.1, 0.1, 11.0, False),
-        ("allow", 0.7, 0.6, 0.0, True),  # both connections fell silent together
-        ("allow", 0.7, NEVER, 0.0, True),
-        ("allow", 0.7, 0.1, 0.0, False),  # Redis answers the counters: only the news of facts are cut off
-        ("allow", 9.9, 9.8, 8.0, True),
-        ("allow", 9.9, 2.0, 1.0, True),  # it did, and then went away too
-        ("allow", 10.1, 10.0, 9.0, False),
-        ("deny", 0.7, NEVER, 0.0, False),
-        ("deny", 0.1, 0.1, 5.0, False),
+        ("allow", 0.1, 0.1, 99.0, 5.0, True),  # facts are current; calls cannot be counted
+        ("allow", 0.1, 0.1, 99.0, 11.0, False),
+        ("allow", 0.7, 0.6, 99.0, 0.0, True),  # both connections fell silent together
+        ("allow", 0.7, NEVER, -NEVER, 0.0, True),
+        ("allow", 0.7, 0.1, 99.0, 0.0, False),  # Redis answers the counters: only the news of facts are cut off
+        ("allow", 9.9, 0.1, 0.2, 8.0, True),  # it comes back, to the counters first
+        ("allow", 9.9, 2.0, 99.0, 1.0, True),  # it answered the counters for longer, and then went away too
+        ("allow", 10.1, 10.0, 99.0, 9.0, False),
+        ("deny", 0.7, NEVER, -NEVER, 0.0, False),
+        ("deny", 0.1, 0.1, 99.0, 5.0, False),
     ],
 )
 def test_suspect_facts_answer_only_if_redis_is_not_heard_at_all_and_for_so_long(
-    tmp_path: Path, on_outage: str, unproven: float, unheard: float, failing: float, *, may: bool
+    tmp_path: Path, on_outage: str, unproven: float, unheard: float, connected: float, failing: float, *, may: bool
 ) -> None:
     store, accountant, now = FactStore("redis://"), Accountant("redis://", 1, 1), time.monotonic()
     store._proven_at, accountant._heard_at = now - unproven, now - unheard
+    accountant._connected_at = now - connected
     accountant._failing_since = now - failing if failing else None
     environment = EnvironmentFacts("env_1", "test", on_outage, 10)
     caller = Caller(SecretKeyFacts("skey_1", "env_1", ("verify",), None, revoked=False), environment, None, 1, ())
