@@ -11,7 +11,7 @@ LATE_SECONDS, LOST_SECONDS = 10.0, 60.0
 MUCH, TOO_MUCH = 0.5, 0.9  # of LICET_LOG_CAP
 OLD_AUDIT_DAYS = 3
 FEW_DAYS = 3  # ahead; the drain makes seven
-RUNS = "See that `manage.py drain` runs, and read its log."
+RUNS = "See that manage.py drain runs, and read its log."
 
 
 class SeenShard(NamedTuple):
@@ -53,7 +53,7 @@ def counters(audits: Sequence[SeenAudit] | None, now: datetime) -> Part:
     age = (now - first).total_seconds()
     if drifted:
         says = f"{counted(drifted, 'counter')} unlike the ledger at the last audit."
-        return Part(COUNTERS, State.BAD, says, "Run `manage.py audit_counters`: it names each that still differs.")
+        return Part(COUNTERS, State.BAD, says, "Run manage.py audit_counters: it names each that still differs.")
     says = f"None was unlike the ledger {lasting(age)} ago."
     if age > OLD_AUDIT_DAYS * 86_400:
         return Part(COUNTERS, State.WARN, says, "It ought to be looked at daily: see that worker and beat run.")

@@ -7,7 +7,7 @@ from licensing.rules.status.part import Part, State, counted, lasting, unknown
 FACTS, RELAY = "Facts", "Relay"
 SILENT_SECONDS = 5.0  # it beats once a second
 LATE_SECONDS, LOST_SECONDS = 2.0, 10.0  # within the first a change ought to be in force everywhere
-RUNS = "See that `manage.py relay` runs, and read its log."
+RUNS = "See that manage.py relay runs, and read its log."
 
 
 class SeenFacts(NamedTuple):
@@ -33,7 +33,7 @@ def facts(held: SeenFacts | None, outbox: SeenOutbox | None) -> Part:
     if held is None:
         return unknown(FACTS, "Redis does not say.")
     if held.epoch is None:
-        says = "Redis has not all of them; verify answers 503 `not_ready`."
+        says = "Redis has not all of them; verify answers 503 not_ready."
         return Part(FACTS, State.BAD, says, f"The relay tells them anew, which takes seconds. {RUNS}")
     if outbox is not None and outbox.epoch != held.epoch:
         says = f"Are being told anew: epoch {held.epoch} of {outbox.epoch}."

@@ -63,7 +63,7 @@ def verify(judged: Sequence[JudgedNode] | None) -> Part:
     if judged is None:
         return unknown(VERIFY, "Redis does not say which processes there are; ask their /readyz.")
     if not judged:
-        return Part(VERIFY, State.BAD, "No process tells of itself.", "Start `python -m verify.service`; read its log.")
+        return Part(VERIFY, State.BAD, "No process tells of itself.", "Start python -m verify.service; read its log.")
     state = worst(one.state for one in judged)
     unwell = sum(one.state is not State.OK for one in judged)
     calls = sum(one.node.calls_per_second for one in judged if not one.is_silent)

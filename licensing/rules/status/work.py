@@ -10,7 +10,7 @@ ROUND_KEY = "worker:round"  # when a worker did its last round, in seconds by Re
 ROUND_SECONDS = 15.0
 LATE_SECONDS, LOST_SECONDS = 60.0, 600.0  # no task takes longer than the second
 MANY = 1000
-RUNS = "See that `celery worker` and `celery beat` run, and read their logs."
+RUNS = "See that celery worker and celery beat run, and read their logs."
 
 
 def work(queues: Mapping[str, int] | None, round_seconds: float | None, *, redis_answers: bool) -> Part:
@@ -21,15 +21,21 @@ def work(queues: Mapping[str, int] | None, round_seconds: float | None, *, redis
         advice = "Start the broker (LICET_BROKER_URL): mail, jobs and tidying wait for it; verdicts do not."
         return Part(WORK, State.BAD, "Their broker does not answer within a second.", advice)
     waiting = ", ".join(f"{number:,} in {name}" for name, number in queues.items() if number)
-    says = f"Tasks that wait: {waiting}." if waiting else "No task waits."
+    tasks = f"Tasks that wait: {waiting}." if waiting else "No task waits."
     if not redis_answers:
-        return unknown(WORK, f"{says} Redis does not say when the last round was.")
-    if round_seconds is None or round_seconds > LOST_SECONDS:
-        last = "none yet" if round_seconds is None else f"{lasting(round_seconds)} ago"
-        return Part(WORK, State.BAD, f"Last round: {last}. {says}", RUNS)
-    says = f"Last round {lasting(round_seconds)} ago. {says}"
+        return unknown(WORK, f"{tasks} Redis does not say when the last round was.")
+    if round_seconds is None:
+        advice = f"After a start wait half a minute, otherwise: {RUNS[0].lower()}{RUNS[1:]}"
+        return Part(WORK, State.WARN, f"No round is known yet. {tasks}", advice)
+    return _by_round(round_seconds, tasks, most=max(queues.values(), default=0))
+
+
+def _by_round(round_seconds: float, tasks: str, *, most: int) -> Part:
+    says = f"Last round {lasting(round_seconds)} ago. {tasks}"
+    if round_seconds > LOST_SECONDS:
+        return Part(WORK, State.BAD, says, RUNS)
     if round_seconds > LATE_SECONDS:
         return Part(WORK, State.WARN, says, f"A long task may be in the way. {RUNS}")
-    if max(queues.values(), default=0) > MANY:
-        return Part(WORK, State.WARN, f"{says}", f"More than {counted(MANY, 'task')} wait: run more workers.")
+    if most > MANY:
+        return Part(WORK, State.WARN, says, f"More than {counted(MANY, 'task')} wait: run more workers.")
     return Part(WORK, State.OK, says)

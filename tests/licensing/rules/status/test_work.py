@@ -15,8 +15,8 @@ IDLE = {"critical": 0, "sweeps": 0}
         ({"critical": 2, "sweeps": 1}, 12.0, State.OK, "Tasks that wait: 2 in critical, 1 in sweeps."),
         (IDLE, 61.0, State.WARN, "Last round 61 s ago."),
         ({"critical": 1001}, 12.0, State.WARN, "1,001 in critical"),
-        (IDLE, 601.0, State.BAD, "Last round: 10 min ago."),
-        (IDLE, None, State.BAD, "Last round: none yet."),
+        (IDLE, 601.0, State.BAD, "Last round 10 min ago."),
+        (IDLE, None, State.WARN, "No round is known yet."),
         (None, 12.0, State.BAD, "broker does not answer"),
     ],
 )
