@@ -55,8 +55,8 @@ def main() -> None:
 
 
 def _collect_seldom() -> None:
-    """Facts are held by the hundred thousand, and looking through all of them for rings of garbage would stop the process
-    for as long each time. Hardly anything here makes such rings: what a call makes goes when the call is over.
+    """Facts are held by the hundred thousand, and looking through all of them for rings of garbage would stop the
+    process each time. Hardly anything here makes such rings: what a call makes goes when the call is over.
     """
     gc.collect()
     gc.freeze()

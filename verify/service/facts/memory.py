@@ -1,5 +1,6 @@
 """The facts one verify process holds, bounded, oldest out first; what Redis does not have is remembered too."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from verify.facts import Fact, Versioned
@@ -54,9 +55,12 @@ class Memory:
         found.stands = self._current
         self._facts[key] = found
 
+    def facts(self) -> Iterable[tuple[str, Held]]:
+        return self._facts.items()
+
     def take_over(self, other: "Memory") -> None:
         """All facts that the other holds; it must not be used any more."""
-        for key, held in other._facts.items():
+        for key, held in other.facts():
             self.keep(key, held)
 
     def forget(self, key: str) -> None:
