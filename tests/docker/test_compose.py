@@ -28,6 +28,7 @@ NOT_SAID = {
     "LICET_PORT": "nginx' configuration knows it",
     "LICET_VERIFY_PORT": "as above",
     "LICET_VERIFY_WORKERS": "replicas",
+    "LICET_METRICS_FOLDER": "each container is one process",
     "LICET_DATABASE_POOL": "the web process sets it for itself",
 }
 

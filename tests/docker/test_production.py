@@ -186,9 +186,9 @@ def test_no_process_is_more_than_an_ordinary_user(copy: Production) -> None:
         assert Path(f"/proc/{process.pid}").stat().st_uid == mine, name
 
 
-def test_nothing_is_written_but_the_schedule(copy: Production) -> None:
+def test_nothing_is_written_but_the_schedule_and_the_spool(copy: Production) -> None:
     assert image.contents(copy.image) == copy.built
-    assert {path.name.partition("-")[0] for path in copy.data.iterdir()} <= {"beat"}
+    assert {path.name.partition("-")[0] for path in copy.data.iterdir()} <= {"beat", "spool"}
 
 
 def test_no_log_tells_a_secret(copy: Production, organization: dict[str, Any]) -> None:

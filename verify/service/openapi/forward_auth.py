@@ -3,7 +3,7 @@
 from verify.ground.openapi import Schema, header, id_schema, problem_references
 from verify.request import MOST_TEXT
 
-PROBLEMS = {400, 401, 403, 413, 415, 422, 429, 503}
+PROBLEMS = {400, 401, 403, 408, 413, 414, 415, 422, 429, 431, 503}
 GATEWAY: Schema = {
     "type": "apiKey",
     "in": "header",
