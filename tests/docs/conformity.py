@@ -13,6 +13,7 @@ import jsonschema_rs
 from tests.docs.documents import Operation, document, resolved
 
 PROBLEM = "application/problem+json"
+UNREAD = (414, 431)  # of a head that is too long nobody reads the path
 
 
 def assert_conforms(operation: Operation, status: int, headers: Mapping[str, str], content: bytes, url: str) -> None:
@@ -46,7 +47,7 @@ def assert_problem(status: int, headers: Mapping[str, str], content: bytes, url:
     assert problem["status"] == status
     assert problem["request_id"] == headers["request-id"]
     if "%" not in url:
-        assert problem["instance"] == urlsplit(url).path
+        assert problem["instance"] == ("/" if status in UNREAD else urlsplit(url).path), problem["instance"]
 
 
 def is_allowed(operation: Operation, schema: dict[str, Any], value: Any) -> bool:
