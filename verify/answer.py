@@ -117,10 +117,9 @@ def render(verdict: Verdict, request_id: str, now: int, *, revision: int = 0, de
         parts.append(_beside(verdict, degraded=degraded))
     if case is not None:
         facts, counted = case.facts, case.counted
-        said = facts.said.get(case.standing.status)
-        if said is None:
-            said = facts.said[case.standing.status] = _said(facts, case.standing.status)
-        parts.append(said)
+        if facts.said is None or facts.said[0] is not case.standing.status:
+            facts.said = case.standing.status, *_said(facts, case.standing.status)
+        parts += facts.said[1:]
         parts.append(_encode(verdict.warnings) if verdict.warnings else b"[]")
         parts.append(b',"rate_limits":[' + b",".join(map(_rate, counted.rates)))
         parts.append(b'],"quotas":[' + b",".join(map(_quota, counted.quotas)))
@@ -150,8 +149,8 @@ def _beside(verdict: Verdict, *, degraded: bool) -> bytes:
     return b"," + _encode(told)[1:-1]
 
 
-def _said(facts: Facts, status: Status) -> bytes:
-    """What every verdict says of a key, up to the value of `warnings`."""
+def _said(facts: Facts, status: Status) -> tuple[bytes, bytes]:
+    """What every verdict says of a key, up to the value of `warnings`: its own part, and that of its plan."""
     key: KeyShown = {"id": facts.key.id, "name": facts.key.name, "expires_at": rfc3339(facts.key.expires_at)}
     license: LicenseShown = {
         "id": facts.license.id,
@@ -159,9 +158,16 @@ def _said(facts: Facts, status: Status) -> bytes:
         "expires_at": rfc3339(facts.license.expires_at),
     }
     customer: CustomerShown = {"id": facts.customer.id, "external_id": facts.customer.external_id}
-    plan: PlanShown = {"id": facts.plan.id, "code": facts.plan.code, "version": facts.version}
-    granted = {"scopes": sorted(facts.scopes), "features": facts.terms.features}
-    shown = {"key": key, "license": license, "customer": customer, "plan": plan, **granted}
+    own = _encode({"key": key, "license": license, "customer": customer})[1:-1]
+    plan = facts.plan
+    return b"," + own, _plan_said(plan.id, plan.code, facts.version, facts.scopes, _encode(facts.terms.features))
+
+
+@lru_cache(maxsize=4096)
+def _plan_said(name: str, code: str, version: int, scopes: frozenset[str], features: bytes) -> bytes:
+    """Held once for all keys of a plan."""
+    plan: PlanShown = {"id": name, "code": code, "version": version}
+    shown = {"plan": plan, "scopes": sorted(scopes), "features": msgspec.Raw(features)}
     return b"," + _encode(shown)[1:-1] + b',"warnings":'
 
 

@@ -7,15 +7,16 @@ A new deny reason is one line in `reasons`, one rule here in its place, one test
 
 import ipaddress
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from verify.facts import (
+    NO_OVERRIDES,
     CatalogFacts,
     CustomerFacts,
     EnvironmentFacts,
     KeyFacts,
     LicenseFacts,
-    Overrides,
     PlanFacts,
     PlanTerms,
 )
@@ -24,7 +25,6 @@ from verify.limits.counted import NOTHING_COUNTED, Code, Counted
 from verify.reasons import Reason, WarningCode
 from verify.request import VerifyRequest
 
-NO_OVERRIDES = Overrides()
 ENDING_SOON = 3 * 24 * 3600 * 1000  # milliseconds before an end at which a verdict begins to warn of it
 
 
@@ -54,15 +54,20 @@ class Facts:
         self.plan, self.revision, self.catalog = plan, revision, catalog
         self.version = effective_version(license, plan)
         self.terms = effective_terms(license, plan)
-        granted = frozenset(self.terms.scopes)
-        self.scopes = granted if key.scopes is None else granted.intersection(key.scopes)
+        self.scopes = _granted(self.terms.scopes, key.scopes)
         self.warns_from = _warns_from(key, license)
         self.calm: Calm | None = None
-        self.said: dict[Status, bytes] = {}
+        self.said: tuple[Status, bytes, bytes] | None = None
 
     def replace(self, **parts: Any) -> "Facts":
         """The same with other parts."""
         return Facts(**{name: getattr(self, name) for name in PARTS} | parts)
+
+
+@lru_cache(maxsize=4096)
+def _granted(terms: tuple[str, ...], key: tuple[str, ...] | None) -> frozenset[str]:
+    """One set for all keys that are alike."""
+    return frozenset(terms) if key is None else frozenset(terms).intersection(key)
 
 
 class Calm(NamedTuple):

@@ -5,9 +5,11 @@ Bodies are arrays too: a field may be added at the end with a default, never mov
 be upgraded in either order. Times are milliseconds since 1970 UTC.
 """
 
+import sys
 from typing import Any, ClassVar, NamedTuple
 
 import msgspec
+from msgspec.structs import force_setattr
 
 PREFIX = "facts:"
 STATE_KEY = "facts:state"  # StoreState; lies under the tracked prefix, so its loss is pushed like any change
@@ -96,6 +98,9 @@ class Overrides(msgspec.Struct, frozen=True, array_like=True, gc=False):
     quotas: tuple[Quota, ...] | None = None
 
 
+NO_OVERRIDES = Overrides()
+
+
 class BillingPeriod(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """`count` units of day, week, month or year each, from the anchor on."""
 
@@ -115,7 +120,7 @@ class LicenseFacts(Fact, frozen=True, array_like=True, gc=False):
     trial_ends_at: int | None
     suspended: bool
     revoked: bool
-    overrides: Overrides = Overrides()
+    overrides: Overrides = NO_OVERRIDES
     billing: BillingPeriod | None = None
 
 
@@ -201,4 +206,10 @@ def encode(epoch: int, revision: int, fact: Fact) -> bytes:
 
 def decode(kind: str, data: bytes) -> Versioned:
     """Raises msgspec.DecodeError (ValidationError among them) for anything that `encode` did not write."""
-    return Versioned(*_decoders[kind].decode(data))
+    epoch, revision, decoded = _decoders[kind].decode(data)
+    fact: Fact = decoded
+    if isinstance(fact, LicenseFacts):  # what many have alike is held once
+        force_setattr(fact, "plan", sys.intern(fact.plan))
+        if fact.overrides == NO_OVERRIDES:
+            force_setattr(fact, "overrides", NO_OVERRIDES)
+    return Versioned(epoch, revision, fact)

@@ -133,7 +133,7 @@ class Counting(Call):
     def __init__(
         self, words: bytes, logged: bytes, prepared: Prepared, pending: Answered, settling: Settling, place: int
     ) -> None:
-        super().__init__(words, logged, prepared.checks, valid=pending.verdict.valid)
+        super().__init__(words, logged, prepared.alike.checks, valid=pending.verdict.valid)
         self.pending, self.settling, self.place = pending, settling, place
 
     def counted(self, counted: Counted) -> None:
@@ -202,7 +202,9 @@ def _logged(presented: Presented, found: Found, pending: Answered, prepared: Pre
         newer.value.hex() if newer else None,
         newer.pepper_version if newer else 0,
     )
-    return log_entry.encode(presented.id, pending.now, found.subject, pending.verdict.reason, prepared.logged, rest)
+    return log_entry.encode(
+        presented.id, pending.now, found.subject, pending.verdict.reason, prepared.alike.logged, rest
+    )
 
 
 def _fingerprint(asked: VerifyRequest) -> str:

@@ -1,5 +1,7 @@
 """What is put together once is what would be made for each call anew."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -15,6 +17,7 @@ HOUR = NOW - NOW % HOUR_MS
 LICENSE = LicenseFacts("lic_1", "cus_1", "plan_1", 1, 0, None, None, False, False, billing=BillingPeriod(0))
 KEY = KeyFacts("key_1", None, "lic_1", None, None, False, False)
 METERS = {"requests": "sum", "calls": "count"}
+LIMITS: Any = (rate(10, 60), quota(1000, "month"), quota(5, "lifetime", meter="calls", per="customer"))
 decode = msgspec.msgpack.decode
 
 
@@ -28,11 +31,11 @@ def prepared(*limits: RateLimit | Quota, usage: dict[str, int] | None = None, no
 @pytest.mark.parametrize("mode", Mode)
 @pytest.mark.parametrize(("record", "fingerprint"), [("", ""), ("once:{s03}:1", "print")])
 def test_the_words_are_those_of_the_call(mode: Mode, record: str, fingerprint: str) -> None:
-    made = prepared(rate(10, 60), quota(1000, "month"), quota(5, "lifetime", meter="calls", per="customer"))
-    words = made.words(mode, record, fingerprint)
-    assert decode(words) == decode(
-        msgspec.msgpack.encode(call(mode, made.checks, 3, record=record, fingerprint=fingerprint))
-    )
+    words = prepared(*LIMITS).words(mode, record, fingerprint)
+    terms = PlanTerms((), {}, LIMITS[:1], LIMITS[1:])
+    checks = checks_of(terms, LICENSE, KEY, usage={"requests": 1}, meters=METERS, now=NOW)
+    whole = call(mode, checks, 3, record=record, fingerprint=fingerprint)
+    assert decode(words) == decode(msgspec.msgpack.encode(whole))
 
 
 def test_it_serves_the_same_usage_until_the_first_window_ends() -> None:
@@ -61,4 +64,21 @@ def test_the_log_keeps_what_was_asked_for_what_it_adds_and_where() -> None:
         meters=METERS,
         now=NOW,
     )
-    assert decode(b"\x93" + made.logged) == [usage, {"requests": 3, "calls": 1}, checks.charges]
+    assert decode(b"\x93" + made.alike.logged) == [usage, {"requests": 3, "calls": 1}, checks.charges]
+
+
+def test_what_keys_have_in_common_is_held_once() -> None:
+    mine = prepared(quota(1000, "month"))
+    other = prepare(
+        PlanTerms((), {}, (), (quota(1000, "month"),)),
+        msgspec.structs.replace(LICENSE, id="lic_2"),
+        KEY,
+        3,
+        usage={"requests": 1},
+        meters=METERS,
+        now=NOW + 1,
+    )
+    assert mine.alike is other.alike
+    assert mine.counters != other.counters
+    assert prepared(quota(1000, "month"), usage={"requests": 2}).alike is not mine.alike
+    assert prepared(quota(1001, "month")).alike is not mine.alike
