@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import random
+import socket
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,15 +17,27 @@ CHUNK = 65_536
 
 class Proxy:
     """Listens on `port` and hands on to `target` (`unix://…` or `redis://host:port`). Each chunk waits up to
-    `slowest_seconds`, and with `cut` probability its connection is reset instead; `closed` refuses all.
+    `slowest_seconds`, and with `cut` probability its connection is reset instead; `closed` refuses all. `silence`
+    leaves the connections of now open and hands on nothing more, as when the other side lost its power.
     """
 
     def __init__(self, target: str, seed: int = 0) -> None:
         self.port, self._target, self._dice = free_port(), urlsplit(target), random.Random(seed)
         self.slowest_seconds, self.cut, self.closed, self.cuts = 0.0, 0.0, False, 0
         self._open: set[asyncio.StreamWriter] = set()
+        self._silent: set[asyncio.StreamWriter] = set()
+
+    def silence(self) -> None:
+        self._silent |= self._open
+
+    def reset(self) -> None:
+        """Ends the connections of now."""
+        for writer in list(self._open):
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self._loop.call_soon_threadsafe(writer.transport.abort)
 
     async def serve(self, stop: asyncio.Event) -> None:
+        self._loop = asyncio.get_running_loop()
         server = await asyncio.start_server(self._accepted, "127.0.0.1", self.port)
         async with server:
             await stop.wait()
@@ -54,6 +68,8 @@ class Proxy:
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
             while chunk := await reader.read(CHUNK):
+                if writer in self._silent:
+                    await asyncio.Event().wait()
                 if self.slowest_seconds:
                     await asyncio.sleep(self._dice.random() * self.slowest_seconds)
                 if self.closed or self._dice.random() < self.cut:
@@ -74,6 +90,10 @@ def proxied(target: str, seed: int = 0) -> Iterator[Proxy]:
         await asyncio.sleep(0)
         listening.set()
         await serving
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
     thread.start()
