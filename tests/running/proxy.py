@@ -37,10 +37,11 @@ class Proxy:
             self._loop.call_soon_threadsafe(writer.transport.abort)
 
     async def serve(self, stop: asyncio.Event) -> None:
-        self._loop = asyncio.get_running_loop()
+        self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
         server = await asyncio.start_server(self._accepted, "127.0.0.1", self.port)
         async with server:
             await stop.wait()
+            self._ended.set()
             for writer in list(self._open):
                 writer.transport.abort()
 
@@ -69,7 +70,8 @@ class Proxy:
         with contextlib.suppress(OSError):
             while chunk := await reader.read(CHUNK):
                 if writer in self._silent:
-                    await asyncio.Event().wait()
+                    await self._ended.wait()
+                    return
                 if self.slowest_seconds:
                     await asyncio.sleep(self._dice.random() * self.slowest_seconds)
                 if self.closed or self._dice.random() < self.cut:
@@ -90,10 +92,7 @@ def proxied(target: str, seed: int = 0) -> Iterator[Proxy]:
         await asyncio.sleep(0)
         listening.set()
         await serving
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}), return_exceptions=True)
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
     thread.start()
