@@ -67,10 +67,19 @@ class Desk:
             settled.refuse(_counters_not_ready() if isinstance(error, CountersNotReady) else _unavailable())
             return
         try:
-            found = self._find(Trail(self._store, suspect=True), caller, presented)
+            found = await self._find_to_bridge(caller, presented)
             settled.settle(place, await self._verifier.bridge(presented, caller, found, error.sent))
         except (StoreNotReady, StoreUnavailable, SpoolUnavailable):
             settled.refuse(_unavailable())
+
+    async def _find_to_bridge(self, caller: Caller, presented: Presented) -> Found | None:
+        """Read where Redis can be reached for facts, else remembered. Raises StoreUnavailable, StoreNotReady."""
+        trail = Trail(self._store, suspect=not self._store.is_trusted())
+        while True:
+            try:
+                return self._find(trail, caller, presented)
+            except NotHeld as missing:
+                await trail.fetch(missing)
 
     async def _remember(self, exchange: Exchange, question: Question) -> None:
         """Facts could not be fetched: what is remembered may answer where the environment says so."""
