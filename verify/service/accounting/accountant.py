@@ -77,9 +77,12 @@ class Accountant:
 
     async def run(self) -> None:
         """Until cancelled."""
-        async with asyncio.TaskGroup() as kept:
-            kept.create_task(self._keep_connected())
-            kept.create_task(self._keep_expiring())
+        try:
+            async with asyncio.TaskGroup() as kept:
+                kept.create_task(self._keep_connected())
+                kept.create_task(self._keep_expiring())
+        finally:
+            self._drop()
 
     async def _keep_connected(self) -> None:
         failures = 0
@@ -229,7 +232,10 @@ class Accountant:
         if told.code is not Code.NOT_READY:
             self._failing_since = None
         one.over = True
-        one.counted(told)
+        try:
+            one.counted(told)
+        except Exception:  # who answers one caller must not end the connection that all calls share
+            log.exception("A bug in what becomes of a counted call")
 
     def _forget(self, batch: Batch) -> None:
         """The next batch says that this one need not be remembered."""

@@ -179,11 +179,9 @@ class Settled:
             return
         self.over = True
         try:
-            response = self.question.tell([one for one in self.answers if one is not None])
-        except Exception as bug:  # noqa: BLE001 - the edge: other calls of the batch go on
+            self.exchange.answer(self.question.tell([one for one in self.answers if one is not None]))
+        except Exception as bug:  # noqa: BLE001 - the edge: see Exchange.fail
             self.exchange.fail(bug)
-        else:
-            self.exchange.answer(response)
 
     def refuse(self, refused: Refused) -> None:
         if not self.over:

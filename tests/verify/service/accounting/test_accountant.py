@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import redis
 
@@ -18,12 +19,13 @@ from tests.prove import Figure
 from tests.running.nodes import verify_nodes
 from tests.running.proxy import Proxy, proxied
 from tests.running.whole import Whole
-from tests.verify.limits.counters import checks
+from tests.verify.limits.counters import checks, logged_as
 from tests.verify.service.load import Crowd, Seen
 from tests.verify.service.test_verifying import quota, sold
 from verify.ground.ids import decode
 from verify.limits import shards
-from verify.limits.counted import Counted
+from verify.limits.call import Mode
+from verify.limits.counted import Code, Counted
 from verify.service.accounting.accountant import Accountant
 from verify.service.accounting.calls import AccountingUnavailable, Call
 
@@ -106,6 +108,33 @@ def test_who_gave_up_is_not_kept_while_there_is_no_connection() -> None:
 
     with ThreadPoolExecutor(1) as apart:  # as in Crowd.ask
         assert apart.submit(lambda: asyncio.run(ask())).result() == 0
+
+
+def test_a_bug_in_one_answer_ends_neither_the_batch_nor_the_connection() -> None:
+    class Broken(Asked):
+        def counted(self, counted: Counted) -> None:
+            raise RuntimeError
+
+    async def ask() -> list[Counted | AccountingUnavailable]:
+        accountant = Accountant(os.environ["REDIS_URL"], 1, MANY)
+        keeping = asyncio.create_task(accountant.run())
+        ends: list[Counted | AccountingUnavailable] = []
+        patience_ends = time.monotonic() + 20
+        while not ends and time.monotonic() < patience_ends:  # the first may come before the connection
+            for kind in (Asked, Broken, Asked):
+                words = msgspec.msgpack.encode([int(Mode.SHOWN), "", "", "", [], []])
+                one = kind(words, msgspec.msgpack.encode(logged_as("VALID")), checks())
+                one.ends = ends
+                accountant.count(0, one)
+            await asyncio.sleep(0.2)
+        keeping.cancel()
+        await asyncio.wait([keeping])
+        await asyncio.sleep(0)  # until the transport is closed
+        return ends
+
+    with ThreadPoolExecutor(1) as apart:  # as in Crowd.ask
+        ends = apart.submit(lambda: asyncio.run(ask())).result()
+    assert [one.code for one in ends if isinstance(one, Counted)][:2] == [Code.ADMITTED] * 2
 
 
 @pytest.fixture(scope="module")
