@@ -59,9 +59,10 @@ class Memory:
         return self._facts.items()
 
     def take_over(self, other: "Memory") -> None:
-        """All facts that the other holds; it must not be used any more."""
-        for key, held in other.facts():
-            self.keep(key, held)
+        """All facts that the other holds, at once, beyond the bound if need be; it must not be used any more."""
+        for _, held in other.facts():
+            held.stands = self._current
+        self._facts.update(other.facts())
 
     def forget(self, key: str) -> None:
         held = self._facts.pop(key, None)

@@ -82,7 +82,11 @@ class Desk:
                 await trail.fetch(missing)
 
     async def _remember(self, exchange: Exchange, question: Question) -> None:
-        """Facts could not be fetched: what is remembered may answer where the environment says so."""
+        """Facts could not be fetched: what is remembered may answer where the environment says so. Not at once: the
+        connection alone may be gone, and come back before anything has become suspect.
+        """
+        if self._store.is_trusted():
+            raise _unavailable()
         try:
             known = self._look_up(exchange, question, Trail(self._store, suspect=True))
             if self._may_bridge(known.caller):
