@@ -70,7 +70,7 @@ READS = {
     *("products", "product", "features", "feature", "meters", "meter"),
     *("secret_keys", "secret_key", "events", "jobs", "job"),
 }
-READS_OF_ORGANIZATION = {"environments", "audit_log", "audit_entry"}  # not for viewers
+READS_OF_ORGANIZATION = {"environments", "audit_log", "audit_entry", "system_status"}  # not for viewers
 ELSEWHERE = {"home", "account", "organization", "invitation"}
 REMOVALS = {"product_removal", "feature_removal", "meter_removal"}
 

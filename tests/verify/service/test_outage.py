@@ -78,12 +78,21 @@ def test_allow_answers_from_memory_for_as_long_as_it_says(whole: Whole) -> None:
     with frozen(whole.pid_of(VALKEY)):
         began = time.monotonic()
         until(lambda: whole.verifier.get("/readyz").status_code == 503, "ready without Redis")
-        answer = whole.verifier.post("/v1/verify", json={"key": key}).json()
-        assert (answer["code"], answer["degraded"]) == ("VALID", True)
+
+        def bridged() -> bool:
+            """503 as long as one connection may have fallen silent before the other."""
+            answer = whole.verifier.post("/v1/verify", json={"key": key}).json()
+            return (answer["code"], answer.get("degraded")) == ("VALID", True)
+
+        until(bridged, "not answered from memory")
         assert whole.code(unknown) == "HTTP 503"  # never asked for before: nothing is remembered of it
-        until(lambda: whole.code(key) != "VALID", "answered for ever")
+        asked_at = [time.monotonic()]
+        while whole.code(key) == "VALID":
+            assert asked_at[-1] - began < 30, "answered for ever"
+            asked_at.append(time.monotonic())
         assert whole.code(key) == "HTTP 503"
-        assert 2.5 < time.monotonic() - began < 3.5
+        # However slow the machine: nobody who asked later was answered.
+        assert 2.0 < asked_at[-2] - began < 3.0
     until_ready(whole)
     answer = whole.verifier.post("/v1/verify", json={"key": key}).json()
     assert (answer["code"], "degraded" in answer) == ("VALID", False)

@@ -9,9 +9,11 @@ import httpx
 import pytest
 
 from tests.places import Place
+from tests.running.clients import plain_client
 from tests.running.nodes import Node, control_plane
 
 PER_SECOND = 10
+PATIENCE_SECONDS = 30
 
 
 @pytest.fixture
@@ -26,17 +28,22 @@ def two_processes(tmp_path: Path) -> Iterator[tuple[Node, Node]]:
 
 def test_over_the_limit_is_429_which_says_when_to_come_again(place: Place, two_processes: tuple[Node, Node]) -> None:
     headers = {"Authorization": place.api.headers["Authorization"]}
+    clients = [plain_client(node.url, headers=headers, timeout=20) for node in two_processes]
 
     def ask(number: int) -> httpx.Response:
-        return httpx.get(f"{two_processes[number % 2].url}/v1/products", headers=headers, timeout=20)
+        return clients[number % 2].get("/v1/products")
 
+    answers: list[httpx.Response] = []
     began = time.monotonic()
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(ask, range(60)))
+        while all(answer.status_code == 200 for answer in answers) and time.monotonic() - began < PATIENCE_SECONDS:
+            answers += pool.map(ask, range(60))  # again where a busy machine asks no faster than it may
     took = time.monotonic() - began
+    for client in clients:
+        client.close()
     admitted = [answer for answer in answers if answer.status_code == 200]
     refused = [answer for answer in answers if answer.status_code == 429]
-    assert len(admitted) + len(refused) == 60
+    assert len(admitted) + len(refused) == len(answers)
     assert refused
     # A bucket of one second's calls, filled at the rate: never more than that, and no fewer than it holds.
     assert PER_SECOND <= len(admitted) <= PER_SECOND + took * PER_SECOND + 1

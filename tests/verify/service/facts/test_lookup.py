@@ -4,6 +4,9 @@ import asyncio
 import itertools
 import random
 import string
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import msgspec
 import pytest
@@ -26,6 +29,8 @@ from verify.facts import (
 from verify.service.facts.lookup import Caller, Found, NotHeld, Trail, find_caller, find_facts
 from verify.service.facts.memory import MISSING, Held, Memory, Remembered
 from verify.service.facts.store import FactStore, StoreNotReady, StoreUnavailable
+
+T = TypeVar("T")
 
 OLD, NEW = Pepper(1, b"o" * 32), Pepper(2, b"n" * 32)
 SECRET, KEY = key_format.generate("lsk", "test"), key_format.generate("acme", "test")
@@ -98,6 +103,12 @@ async def fetched(store: Store, ring: tuple[Pepper, ...] = (NEW,)) -> tuple[Foun
     raise AssertionError
 
 
+def apart(telling: Coroutine[Any, Any, T]) -> T:
+    """In a thread of its own: a browser of other tests may keep an event loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, telling).result()
+
+
 def test_what_is_at_hand_is_joined_once() -> None:
     store = told()
     assert looked_up(Trail(store))[1] is looked_up(Trail(store))[1]
@@ -115,14 +126,14 @@ def test_what_was_joined_is_joined_anew_once_a_part_is_told_anew(name: str) -> N
 
 
 def test_what_is_not_at_hand_is_fetched_and_found() -> None:
-    found, steps = asyncio.run(fetched(told(held=False)))
+    found, steps = apart(fetched(told(held=False)))
     assert (found.facts.key.id, found.facts.license, steps) == ("key_1", LICENSE, 6)
 
 
 def test_nothing_that_is_held_is_used_while_it_is_not_trusted() -> None:
     store = told()
     store.trusted = False
-    _, steps = asyncio.run(fetched(store))
+    _, steps = apart(fetched(store))
     assert steps == 6
 
 
@@ -147,7 +158,7 @@ def test_a_gap_in_a_store_that_should_be_whole_is_not_taken_for_an_unknown_key(n
 
 
 def test_a_key_is_found_by_an_older_pepper_and_says_under_what_it_should_be_found() -> None:
-    found, _ = asyncio.run(fetched(told(OLD), (NEW, OLD)))
+    found, _ = apart(fetched(told(OLD), (NEW, OLD)))
     assert found.newer_digest is not None
     assert found.newer_digest.value == key_digest(NEW, ENVIRONMENT.id, KEY)
 
@@ -178,7 +189,7 @@ def test_a_key_that_moves_to_the_newer_pepper_between_two_looks_is_found() -> No
     store.held.forget(old)
     secret_key = SecretKeyFacts("skey_1", ENVIRONMENT.id, ("verify",), None, revoked=False)
     store.tell(secret_key, secret_key_digest(NEW, SECRET).hex())
-    found = asyncio.run(look())
+    found = apart(look())
     assert found is not None
     assert found.newer_digest is None
 
