@@ -99,6 +99,7 @@ class Desk:
 
     async def _fetch(self, exchange: Exchange, question: Question, trail: Trail, missing: NotHeld) -> None:
         metrics.COLD.inc()
+        again = True
         while True:
             try:
                 await trail.fetch(missing)
@@ -108,6 +109,9 @@ class Desk:
             except StoreNotReady as error:
                 raise _not_ready() from error
             except StoreUnavailable:
+                if again and self._store.is_trusted():  # the connection came back meanwhile
+                    again = False
+                    continue
                 await self._remember(exchange, question)
                 return
             else:
