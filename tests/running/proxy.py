@@ -31,10 +31,14 @@ class Proxy:
         self._silent |= self._open
 
     def reset(self) -> None:
-        """Ends the connections of now."""
+        """Ends the connections of now, without a farewell."""
+        asyncio.run_coroutine_threadsafe(self._reset(), self._loop).result(10)
+
+    async def _reset(self) -> None:
         for writer in list(self._open):
-            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self._loop.call_soon_threadsafe(writer.transport.abort)
+            with contextlib.suppress(OSError):  # it ended by itself meanwhile
+                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
 
     async def serve(self, stop: asyncio.Event) -> None:
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
