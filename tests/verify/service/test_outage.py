@@ -92,7 +92,7 @@ def test_allow_answers_from_memory_for_as_long_as_it_says(whole: Whole) -> None:
             asked_at.append(time.monotonic())
         assert whole.code(key) == "HTTP 503"
         # However slow the machine: nobody who asked later was answered.
-        assert 2.0 < asked_at[-2] - began < 3.0
+        assert 2.5 < asked_at[-2] - began < 3.0
     until_ready(whole)
     answer = whole.verifier.post("/v1/verify", json={"key": key}).json()
     assert (answer["code"], "degraded" in answer) == ("VALID", False)
