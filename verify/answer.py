@@ -111,30 +111,36 @@ def render(verdict: Verdict, request_id: str, now: int, *, revision: int = 0, de
     NOT_FOUND shows nothing but itself: it must not tell what exists.
     """
     case = verdict.case
-    opened = f'"request_id":"{request_id}","decided_at":"{rfc3339(now)}"'.encode()
-    parts = [_HEADS[verdict.reason], opened]
-    if verdict.detail is not None or degraded:
-        parts.append(_beside(verdict, degraded=degraded))
-    if case is not None:
-        facts, counted = case.facts, case.counted
-        if facts.said is None or facts.said[0] is not case.standing.status:
-            facts.said = case.standing.status, *_said(facts, case.standing.status)
-        parts += facts.said[1:]
-        parts.append(_encode(verdict.warnings) if verdict.warnings else b"[]")
-        parts.append(b',"rate_limits":[' + b",".join(map(_rate, counted.rates)))
-        parts.append(b'],"quotas":[' + b",".join(map(_quota, counted.quotas)))
-        parts.append(b'],"revision":%d' % max(facts.revision, revision))
-    parts.append(b"}")
-    return b"".join(parts)
+    opened = f'{_HEADS[verdict.reason]}"request_id":"{request_id}","decided_at":"{rfc3339(now)}"'
+    beside = "" if verdict.detail is None and not degraded else _beside(verdict, degraded=degraded)
+    if case is None:
+        return f"{opened}{beside}}}".encode()
+    facts, counted = case.facts, case.counted
+    said = facts.said
+    if said is None or said[0] is not case.standing.status:
+        said = facts.said = _said(facts, case.standing.status)
+    _, own, plan = said
+    warnings = _text(verdict.warnings) if verdict.warnings else "[]"
+    rates, quotas = ",".join(map(_rate, counted.rates)), ",".join(map(_quota, counted.quotas))
+    newest = max(facts.revision, revision)
+    return (
+        f'{opened}{beside}{own}{plan}{warnings},"rate_limits":[{rates}],"quotas":[{quotas}],"revision":{newest}}}'
+    ).encode()
 
 
 _encode = msgspec.json.Encoder().encode
+
+
+def _text(told: Any) -> str:
+    return _encode(told).decode()
+
+
 _HEADS = {
-    reason: _encode({"valid": reason is Reason.VALID, "code": reason})[:-1] + b"," for reason in Reason
+    reason: _text({"valid": reason is Reason.VALID, "code": reason})[:-1] + "," for reason in Reason
 }  # each the beginning of an object
 
 
-def _beside(verdict: Verdict, *, degraded: bool) -> bytes:
+def _beside(verdict: Verdict, *, degraded: bool) -> str:
     """What a refusal says more than a grant, as further members of an object."""
     told: dict[str, Any] = {}
     if verdict.detail is not None:
@@ -146,10 +152,10 @@ def _beside(verdict: Verdict, *, degraded: bool) -> bytes:
         told["retry_after"] = round(wait_ms / 1000, 6)
     if better is not None:
         told["upgrade"] = UpgradeShown(plan=better.plan, url=better.url)
-    return b"," + _encode(told)[1:-1]
+    return "," + _text(told)[1:-1]
 
 
-def _said(facts: Facts, status: Status) -> tuple[bytes, bytes]:
+def _said(facts: Facts, status: Status) -> tuple[Status, str, str]:
     """What every verdict says of a key, up to the value of `warnings`: its own part, and that of its plan."""
     key: KeyShown = {"id": facts.key.id, "name": facts.key.name, "expires_at": rfc3339(facts.key.expires_at)}
     license: LicenseShown = {
@@ -158,17 +164,18 @@ def _said(facts: Facts, status: Status) -> tuple[bytes, bytes]:
         "expires_at": rfc3339(facts.license.expires_at),
     }
     customer: CustomerShown = {"id": facts.customer.id, "external_id": facts.customer.external_id}
-    own = _encode({"key": key, "license": license, "customer": customer})[1:-1]
+    own = _text({"key": key, "license": license, "customer": customer})[1:-1]
     plan = facts.plan
-    return b"," + own, _plan_said(plan.id, plan.code, facts.version, facts.scopes, _encode(facts.terms.features))
+    sold = _plan_said(plan.id, plan.code, facts.version, facts.scopes, _encode(facts.terms.features))
+    return status, "," + own, sold
 
 
 @lru_cache(maxsize=4096)
-def _plan_said(name: str, code: str, version: int, scopes: frozenset[str], features: bytes) -> bytes:
+def _plan_said(name: str, code: str, version: int, scopes: frozenset[str], features: bytes) -> str:
     """Held once for all keys of a plan."""
     plan: PlanShown = {"id": name, "code": code, "version": version}
     shown = {"plan": plan, "scopes": sorted(scopes), "features": msgspec.Raw(features)}
-    return b"," + _encode(shown)[1:-1] + b',"warnings":'
+    return f',{_text(shown)[1:-1]},"warnings":'
 
 
 def retry_after_ms(verdict: Verdict) -> float | None:
@@ -184,30 +191,28 @@ def retry_after_ms(verdict: Verdict) -> float | None:
     return None
 
 
-def _rate(rate: RateState) -> bytes:
+def _rate(rate: RateState) -> str:
     level = rate.level
-    frame = b'%s,"remaining":%d,"reset_at":"%s"}'
-    return frame % (_rate_begins(rate.name, rate.limit), level.remaining, rfc3339(level.reset_at).encode())
+    return (
+        f'{_rate_begins(rate.name, rate.limit)},"remaining":{level.remaining},"reset_at":"{rfc3339(level.reset_at)}"}}'
+    )
 
 
 @lru_cache(maxsize=4096)
-def _rate_begins(name: str, limit: int) -> bytes:
-    return _encode({"name": name, "limit": limit})[:-1]
+def _rate_begins(name: str, limit: int) -> str:
+    return _text({"name": name, "limit": limit})[:-1]
 
 
-def _quota(quota: QuotaState) -> bytes:
-    meter, period, per, limit, used, resets_at, overage, _ = quota
-    begins, ends = _quota_frame(meter, period, per, limit, resets_at, overage)
-    return b'%s,"used":%d,"remaining":%d,%s' % (begins, used, quota.remaining, ends)
+def _quota(quota: QuotaState) -> str:
+    begins, ends = _quota_frame(quota.meter, quota.period, quota.per, quota.limit, quota.resets_at, quota.overage)
+    return f'{begins},"used":{quota.used},"remaining":{quota.remaining},{ends}'
 
 
 @lru_cache(maxsize=4096)
-def _quota_frame(
-    meter: str, period: str, per: str, limit: int, resets_at: int | None, overage: str
-) -> tuple[bytes, bytes]:
+def _quota_frame(meter: str, period: str, per: str, limit: int, resets_at: int | None, overage: str) -> tuple[str, str]:
     """What stands before and after the numbers that each call changes."""
-    begins = _encode({"meter": meter, "period": period, "per": per, "limit": limit})[:-1]
-    return begins, _encode({"resets_at": rfc3339(resets_at), "overage": overage})[1:]
+    begins = _text({"meter": meter, "period": period, "per": per, "limit": limit})[:-1]
+    return begins, _text({"resets_at": rfc3339(resets_at), "overage": overage})[1:]
 
 
 @overload
@@ -218,8 +223,10 @@ def rfc3339(milliseconds: int | None) -> str | None:
     """UTC with `Z` and milliseconds, as every time that Licet shows."""
     if milliseconds is None:
         return None
-    seconds, rest = divmod(milliseconds, 1000)
-    return f"{_second(seconds)}.{rest:03}Z"
+    return _second(milliseconds // 1000) + _ENDS[milliseconds % 1000]
+
+
+_ENDS = [f".{rest:03}Z" for rest in range(1000)]
 
 
 @lru_cache(maxsize=4096)

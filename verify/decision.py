@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import msgspec
+
 from verify.facts import (
     NO_OVERRIDES,
     CatalogFacts,
@@ -21,7 +23,7 @@ from verify.facts import (
     PlanTerms,
 )
 from verify.license_status import Standing, Status, standing
-from verify.limits.counted import NOTHING_COUNTED, Code, Counted
+from verify.limits.counted import NOTHING_COUNTED, Code, Counted, QuotaState
 from verify.reasons import Reason, WarningCode
 from verify.request import VerifyRequest
 
@@ -57,7 +59,7 @@ class Facts:
         self.scopes = _granted(self.terms.scopes, key.scopes)
         self.warns_from = _warns_from(key, license)
         self.calm: Calm | None = None
-        self.said: tuple[Status, bytes, bytes] | None = None
+        self.said: tuple[Status, str, str] | None = None
 
     def replace(self, **parts: Any) -> "Facts":
         """The same with other parts."""
@@ -81,7 +83,11 @@ class Calm(NamedTuple):
 PARTS = ("environment", "key", "license", "customer", "plan", "revision", "catalog")
 
 
-class Case(NamedTuple):
+_LIMITED, _EXCEEDED = _REFUSED = (Code.LIMITED, Code.EXCEEDED)
+_VALID = Reason.VALID  # this name is looked up for every call, and one of an Enum's is slow to find
+
+
+class Case(msgspec.Struct, frozen=True, gc=False):
     """One request beside what its facts amount to now."""
 
     request: VerifyRequest
@@ -91,7 +97,7 @@ class Case(NamedTuple):
     counted: Counted = NOTHING_COUNTED
 
 
-class Verdict(NamedTuple):
+class Verdict(msgspec.Struct, frozen=True, gc=False):
     """`case` is None for NOT_FOUND, which tells a stranger nothing; `detail` is None for VALID."""
 
     reason: Reason
@@ -101,7 +107,7 @@ class Verdict(NamedTuple):
 
     @property
     def valid(self) -> bool:
-        return self.reason is Reason.VALID
+        return self.reason is _VALID
 
 
 Rule = Callable[[Case], str | None]
@@ -131,11 +137,11 @@ def _calm(case: Case) -> Calm:
 
 def weigh(verdict: Verdict, counted: Counted) -> Verdict:
     """The verdict with the numbers of its limits and quotas; if no rule objected before, they may."""
-    if verdict.case is None:
+    before = verdict.case
+    if before is None:
         return verdict
-    request, facts, now, standing, _ = verdict.case
-    case = Case(request, facts, now, standing, counted)
-    if verdict.valid:
+    case = Case(before.request, before.facts, before.now, before.standing, counted)
+    if verdict.reason is _VALID and counted.code in _REFUSED:
         return _first_objection(COUNTED_RULES, case)
     return Verdict(verdict.reason, verdict.detail, case, _warnings(case))
 
@@ -146,7 +152,7 @@ def _first_objection(rules: Rules, case: Case) -> Verdict:
         detail = objects(case)
         if detail is not None:
             return Verdict(reason, detail, case, warnings)
-    return Verdict(Reason.VALID, None, case, warnings)
+    return Verdict(_VALID, None, case, warnings)
 
 
 def effective_version(license: LicenseFacts, plan: PlanFacts) -> int:
@@ -238,14 +244,14 @@ def is_granted(value: Any) -> bool:
 
 
 def _rate_is_exceeded(case: Case) -> str | None:
-    if case.counted.code is not Code.LIMITED:
+    if case.counted.code is not _LIMITED:
         return None
     over = [rate.name for rate in case.counted.rates if rate.level.wait_ms > 0]
     return f"Too many calls for the rate limit {', '.join(over)}; wait for `retry_after` seconds."
 
 
 def _quota_is_exceeded(case: Case) -> str | None:
-    if case.counted.code is not Code.EXCEEDED:
+    if case.counted.code is not _EXCEEDED:
         return None
     over = [f"{quota.meter} ({quota.period})" for quota in case.counted.quotas if quota.refuses]
     return f"This would use more than the quota of {', '.join(over)}; wait for its reset or take a larger plan."
@@ -284,15 +290,19 @@ def _warns_from(key: KeyFacts, license: LicenseFacts) -> int | None:
 
 
 def _warnings(case: Case) -> tuple[WarningCode, ...]:
-    begins, counted = case.facts.warns_from, case.counted
-    found = [] if begins is None or case.now < begins else list(_of_facts(case.facts, case.now))
-    for quota in counted.quotas:
-        if quota.is_near and WarningCode.QUOTA_NEAR not in found:
-            found.append(WarningCode.QUOTA_NEAR)
-    for quota in counted.quotas:
-        if quota.is_over and WarningCode.OVER_LIMIT not in found:
-            found.append(WarningCode.OVER_LIMIT)
-    return tuple(found)
+    begins, quotas = case.facts.warns_from, case.counted.quotas
+    found = () if begins is None or case.now < begins else tuple(_of_facts(case.facts, case.now))
+    for quota in quotas:
+        if quota.is_high:
+            return (*found, *_of_quotas(quotas))
+    return found
+
+
+def _of_quotas(quotas: tuple[QuotaState, ...]) -> Iterator[WarningCode]:
+    if any(quota.is_near for quota in quotas):
+        yield WarningCode.QUOTA_NEAR
+    if any(quota.is_over for quota in quotas):
+        yield WarningCode.OVER_LIMIT
 
 
 def _of_facts(facts: Facts, now: int) -> Iterator[WarningCode]:

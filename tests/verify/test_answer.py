@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.verify.test_decision import ASKED, DAY, FACTS, FULL, NOW, OBJECTIONS, STEADY
 from tests.verify.test_upgrade import sold
@@ -26,7 +27,7 @@ def told(verdict: Verdict, **beside: Any) -> dict[str, Any]:
 
 
 def test_a_grant_shows_all_there_is() -> None:
-    rate, quota = STEADY._replace(level=Level(9, NOW + 500, 0.0)), FULL._replace(used=7)
+    rate, quota = replace(STEADY, level=Level(9, NOW + 500, 0.0)), replace(FULL, used=7)
     assert told(weigh(decide(FACTS, ASKED, NOW), Counted(Code.ADMITTED, (rate,), (quota,)))) == {
         "valid": True,
         "code": "VALID",
@@ -71,7 +72,7 @@ def test_not_found_shows_nothing_but_itself() -> None:
 def test_what_helps_is_said_where_it_helps() -> None:
     limited = weigh(decide(sold(), ASKED, NOW), Counted(Code.LIMITED, (STEADY,), ()))
     used_up = weigh(decide(sold(), ASKED, NOW), Counted(Code.EXCEEDED, (), (FULL,)))
-    for_ever = weigh(decide(FACTS, ASKED, NOW), Counted(Code.EXCEEDED, (), (FULL._replace(resets_at=None),)))
+    for_ever = weigh(decide(FACTS, ASKED, NOW), Counted(Code.EXCEEDED, (), (replace(FULL, resets_at=None),)))
     assert (told(limited)["retry_after"], told(limited)["upgrade"]["plan"]) == (0.25, "large")
     assert told(used_up)["retry_after"] == DAY / 1000
     assert "retry_after" not in told(for_ever)
@@ -101,7 +102,7 @@ def test_every_text_is_told_as_json(name: str, scope: str, features: dict[str, A
         key=msgspec.structs.replace(FACTS.key, name=name),
         plan=msgspec.structs.replace(FACTS.plan, versions={1: terms}),
     )
-    quota, rate = FULL._replace(meter=scope), STEADY._replace(name=name)
+    quota, rate = replace(FULL, meter=scope), replace(STEADY, name=name)
     shown = told(
         weigh(decide(facts, VerifyRequest(key="a", scopes=[scope]), NOW), Counted(Code.ADMITTED, (rate,), (quota,)))
     )

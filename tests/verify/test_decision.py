@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from verify.decision import COUNTED_RULES, ENDING_SOON, RULES, Facts, decide, effective_terms, weigh
 from verify.facts import (
@@ -157,7 +158,7 @@ def test_an_earlier_objection_stays_and_shows_the_numbers(reason: Reason) -> Non
     ],
 )
 def test_a_quota_warns_before_it_ends_and_when_it_is_exceeded(used: int, warnings: tuple[WarningCode, ...]) -> None:
-    quota = FULL._replace(used=used, overage="allow")
+    quota = replace(FULL, used=used, overage="allow")
     assert weigh(decide(FACTS, ASKED, NOW), Counted(Code.ADMITTED, (), (quota,))).warnings == warnings
 
 

@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from tests.verify.test_decision import ASKED, FACTS, FULL, NOW, STEADY
 from verify.decision import Facts, Verdict, decide, weigh
@@ -48,7 +49,7 @@ def denied(asked: VerifyRequest = ASKED, counted: Counted | None = None, facts: 
         (denied(VerifyRequest(key="a", scopes=["admin"])), "huge"),
         (denied(VerifyRequest(key="a", features=["sso"], scopes=["admin"])), "huge"),
         (denied(counted=Counted(Code.EXCEEDED, (), (FULL,))), "large"),
-        (denied(counted=Counted(Code.EXCEEDED, (), (FULL._replace(cost=5000),))), "huge"),
+        (denied(counted=Counted(Code.EXCEEDED, (), (replace(FULL, cost=5000),))), "huge"),
         (denied(counted=Counted(Code.LIMITED, (STEADY,), ())), "large"),
     ],
 )
@@ -72,7 +73,7 @@ def test_it_says_where_it_is_sold() -> None:
         denied(VerifyRequest(key="a", features=["sso"]), facts=sold(())),
         denied(VerifyRequest(key="a", features=["sso"]), facts=FACTS),
         denied(facts=FACTS.replace(key=msgspec.structs.replace(FACTS.key, revoked=True))),
-        denied(counted=Counted(Code.EXCEEDED, (), (FULL._replace(cost=10**6),))),
+        denied(counted=Counted(Code.EXCEEDED, (), (replace(FULL, cost=10**6),))),
     ],
 )
 def test_nothing_is_offered_that_does_not_help(verdict: Verdict) -> None:

@@ -1,11 +1,12 @@
 """What the script says of a call, as the rules and the answer read it."""
 
 from enum import IntEnum
-from typing import Any, NamedTuple
+from itertools import repeat
+from typing import Any
 
 import msgspec
 
-from verify.limits.checks import Checks
+from verify.limits.checks import Checks, QuotaCheck, RateCheck
 from verify.limits.gcra import Level, level, pace
 
 NEAR_PERCENT = 80
@@ -23,15 +24,17 @@ class Code(IntEnum):
 
 
 CODES = tuple(Code)
+_UNNUMBERED = (Code.CONFLICT, Code.NOT_READY)
+_REPEATED = Code.REPEATED
 
 
-class RateState(NamedTuple):
+class RateState(msgspec.Struct, frozen=True, gc=False):
     name: str
     limit: int
     level: Level
 
 
-class QuotaState(NamedTuple):
+class QuotaState(msgspec.Struct, frozen=True, gc=False):
     """`used` includes this call if it was admitted; `cost` is what it asks for. `resets_at` None: never."""
 
     meter: str
@@ -45,7 +48,7 @@ class QuotaState(NamedTuple):
 
     @property
     def remaining(self) -> int:
-        return max(0, self.limit - self.used)
+        return self.limit - self.used if self.used < self.limit else 0
 
     @property
     def refuses(self) -> bool:
@@ -53,15 +56,20 @@ class QuotaState(NamedTuple):
         return self.overage == "deny" and self.cost > 0 and self.used + self.cost > self.limit
 
     @property
+    def is_high(self) -> bool:
+        """Near or over; the most are neither."""
+        return NEAR_PERCENT * self.limit <= 100 * self.used
+
+    @property
     def is_near(self) -> bool:
-        return NEAR_PERCENT * self.limit <= 100 * self.used and 0 < self.used <= self.limit
+        return self.is_high and 0 < self.used <= self.limit
 
     @property
     def is_over(self) -> bool:
         return self.used > self.limit
 
 
-class Counted(NamedTuple):
+class Counted(msgspec.Struct, frozen=True, gc=False):
     code: Code
     rates: tuple[RateState, ...] = ()
     quotas: tuple[QuotaState, ...] = ()
@@ -93,23 +101,27 @@ def kept_terms(checks: Checks) -> str:
 def counted(outcome: list[Any], checks: Checks, now_us: int) -> Counted:
     """`outcome` as account.lua makes it, of the call whose `checks` these are; `now_us` is Redis's time of it."""
     code = CODES[outcome[0]]
-    if code is Code.REPEATED:
+    if code is _REPEATED:
         return _repeated(*outcome[1:])
-    if code in (Code.CONFLICT, Code.NOT_READY):
+    if code in _UNNUMBERED:
         return Counted(code)
-    rates = tuple(
-        [
-            RateState(check.limit.name, check.limit.limit, level(check.pace, (int(tat[0]), int(tat[1])), now_us))
-            for check, tat in zip(checks.rates, outcome[1], strict=True)
-        ]
-    )
-    quotas = tuple(
-        [
-            QuotaState(*(quota.meter, quota.period, quota.per, quota.limit, int(used), window.end, quota.overage, cost))
-            for (quota, _, window, cost), used in zip(checks.quotas, outcome[2], strict=True)
-        ]
-    )
-    return Counted(code, rates, quotas)
+    _, tats, used = outcome
+    if len(tats) != len(checks.rates) or len(used) != len(checks.quotas):
+        message = "other limits were counted than were asked for"
+        raise ValueError(message)
+    rates, quotas = map(_rate, checks.rates, tats, repeat(now_us)), map(_quota, checks.quotas, used)
+    return Counted(code, tuple(rates), tuple(quotas))
+
+
+def _rate(check: RateCheck, tat: list[Any], now_us: int) -> RateState:
+    limit, _, pace = check
+    whole, ticks = tat
+    return RateState(limit.name, limit.limit, level(pace, (int(whole), int(ticks)), now_us))
+
+
+def _quota(check: QuotaCheck, used: Any) -> QuotaState:
+    quota, _, window, cost = check
+    return QuotaState(quota.meter, quota.period, quota.per, quota.limit, int(used), window.end, quota.overage, cost)
 
 
 def _repeated(kept: str, first_us: int, tats: list[Any], used: list[int]) -> Counted:

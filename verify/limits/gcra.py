@@ -11,21 +11,25 @@ import zlib
 from functools import lru_cache
 from typing import NamedTuple
 
+import msgspec
+
 MOST_AHEAD_US = 2**52  # 142 years: what a double in the script surely holds beside the time itself
 
 
 class Pace(NamedTuple):
-    """Microseconds and ticks beyond: of one call (`step`) and of a whole burst (`tolerance`). `mark` tells these terms
-    from others of the same name.
+    """Of one call (`step`) and of a whole burst (`tolerance`), as microseconds and ticks beyond; the same in ticks.
+    `mark` tells these terms from others of the same name.
     """
 
     limit: int
     step: tuple[int, int]
     tolerance: tuple[int, int]
     mark: int
+    step_ticks: int
+    tolerance_ticks: int
 
 
-class Level(NamedTuple):
+class Level(msgspec.Struct, frozen=True, gc=False):
     """Where a limit stands; times in milliseconds, `wait_ms` until a call would be admitted, 0 if now."""
 
     remaining: int
@@ -38,14 +42,14 @@ def pace(limit: int, period_seconds: int, burst: int) -> Pace:
     period = period_seconds * 1_000_000
     tolerance = min(burst * period, MOST_AHEAD_US * limit)
     mark = zlib.crc32(f"{limit}/{period_seconds}/{burst}".encode())
-    return Pace(limit, divmod(period, limit), divmod(tolerance, limit), mark)
+    return Pace(limit, divmod(period, limit), divmod(tolerance, limit), mark, period, tolerance)
 
 
 def admit(pace: Pace, tat: tuple[int, int], now_us: int) -> tuple[int, int] | None:
     """The new TAT, or None if the call comes too soon. The script does the same; this is what it is tested against."""
     start = _start(pace, tat, now_us)
-    following = start + _ticks(pace, pace.step)
-    if following - now_us * pace.limit > _ticks(pace, pace.tolerance):
+    following = start + pace.step_ticks
+    if following - now_us * pace.limit > pace.tolerance_ticks:
         return None
     return divmod(following, pace.limit)
 
@@ -54,7 +58,7 @@ def carried(pace: Pace, tat: tuple[int, int], now_us: int) -> tuple[int, int]:
     """The TAT of other terms under these: never further ahead than a burst, so that whoever gets better terms need not
     wait for worse ones to pass. The script does so when it meets a TAT with another mark.
     """
-    return divmod(min(_ticks(pace, tat), now_us * pace.limit + _ticks(pace, pace.tolerance)), pace.limit)
+    return divmod(min(_ticks(pace, tat), now_us * pace.limit + pace.tolerance_ticks), pace.limit)
 
 
 def stored(pace: Pace, tat: tuple[int, int]) -> bytes:
@@ -72,14 +76,14 @@ def read(pace: Pace, kept: bytes | None, now_us: int) -> tuple[int, int]:
 
 
 def level(pace: Pace, tat: tuple[int, int], now_us: int) -> Level:
-    limit, step, tolerance, _ = pace
-    now = now_us * limit
-    start = max(_ticks(pace, tat), now)
-    ahead, step_ticks = start - now, step[0] * limit + step[1]
-    room = tolerance[0] * limit + tolerance[1] - ahead
-    wait = max(0, step_ticks - room)
-    full_at_us = -(-start // limit)
-    return Level(max(0, room // step_ticks), -(-full_at_us // 1000), wait / limit / 1000)
+    limit, _, _, _, step, tolerance = pace
+    now, start = now_us * limit, _ticks(pace, tat)
+    start = max(start, now)
+    room = tolerance - (start - now)
+    reset_at = -(-start // (1000 * limit))
+    if room < step:
+        return Level(0, reset_at, (step - room) / limit / 1000)
+    return Level(room // step, reset_at, 0.0)
 
 
 def _start(pace: Pace, tat: tuple[int, int], now_us: int) -> int:
@@ -89,4 +93,4 @@ def _start(pace: Pace, tat: tuple[int, int], now_us: int) -> int:
 def _ticks(pace: Pace, time: tuple[int, int]) -> int:
     """Ticks of other terms may be more than make a microsecond of these; then the microsecond is full."""
     whole, beyond = time
-    return whole * pace.limit + min(beyond, pace.limit - 1)
+    return whole * pace.limit + (beyond if beyond < pace.limit else pace.limit - 1)

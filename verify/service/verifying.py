@@ -3,7 +3,7 @@
 import hashlib
 import re
 import time
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -16,6 +16,7 @@ from verify.limits.counted import NOTHING_COUNTED, Code, Counted
 from verify.limits.log_entry import Logged
 from verify.limits.prepared import Prepared, prepare
 from verify.limits.shards import record_key
+from verify.reasons import Reason
 from verify.request import VerifyRequest
 from verify.service import metrics
 from verify.service.accounting.accountant import Accountant
@@ -26,10 +27,12 @@ from verify.service.spool.record import Sent, Spooled
 from verify.service.spool.spool import Spool
 
 IDEMPOTENCY_KEY = re.compile(r"[!-~][ -~]{0,254}")
+_VALID, _CONFLICT, _NOT_READY = Reason.VALID, Code.CONFLICT, Code.NOT_READY
+_DENIED, _SHOWN, _ENFORCED = Mode.DENIED, Mode.SHOWN, Mode.ENFORCED
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
-class Presented(NamedTuple):
+class Presented(msgspec.Struct, frozen=True, gc=False):
     """One call to be verified: 16 bytes name it; `once` is its Idempotency-Key, "" without one; `arrived` by
     time.perf_counter.
     """
@@ -40,7 +43,7 @@ class Presented(NamedTuple):
     arrived: float
 
 
-class Answered(NamedTuple):
+class Answered(msgspec.Struct, frozen=True, gc=False):
     """A verdict, the request it is about, and when it was made (milliseconds); `degraded`: without counters.
 
     `revision` is that of the caller's facts.
@@ -66,6 +69,8 @@ def named(asked: list[VerifyRequest], exchange: Exchange, header: str | None) ->
 
     In a batch the header names the whole, and each call by its place. Raises Refused (400).
     """
+    if header is None and len(asked) == 1:
+        return [Presented(asked[0], exchange.id, asked[0].request_id or "", exchange.arrived)]
     if header is not None and not IDEMPOTENCY_KEY.fullmatch(header):
         detail = "`Idempotency-Key`: 1 to 255 printable ASCII characters, e.g. a UUID."
         raise Refused("invalid", "invalid_request", detail, (FieldError("/Idempotency-Key", "invalid", detail),))
@@ -90,12 +95,19 @@ class Verifier:
             self._accountant.unknown.note(caller.environment.id, now)
             settling.settle(place, _answered(decide(None, presented.asked, now), presented.id, now, caller.revision))
             return
-        pending = Answered(decide(found.facts, presented.asked, now), presented.id, now, caller.revision)
-        shard = self._accountant.shard_of(found.facts.customer.id)
-        prepared = _prepared(found, shard, presented.asked.usage, now)
-        words = _words(presented, found, pending.verdict, prepared, shard)
-        counting = Counting(words, _logged(presented, found, pending, prepared), prepared, pending, settling, place)
-        counting.is_bridged = caller.environment.on_outage == "allow" and self._spool.is_there
+        verdict = decide(found.facts, presented.asked, now)
+        shard, prepared = self._prepared(found, presented.asked.usage, now)
+        pending = Answered(verdict, presented.id, now, caller.revision)
+        counting = Counting(
+            _words(presented, found, verdict, prepared, shard),
+            _logged(presented, found, pending, prepared),
+            prepared.alike.checks,
+            verdict.reason is _VALID,
+            caller.environment.on_outage == "allow" and self._spool.is_there,
+            pending=pending,
+            settling=settling,
+            place=place,
+        )
         self._accountant.count(shard, counting)
 
     async def bridge(
@@ -115,8 +127,7 @@ class Verifier:
         return told
 
     def _spooled(self, presented: Presented, found: Found, told: Answered, sent: Sent | None) -> Spooled:
-        shard = self._accountant.shard_of(found.facts.customer.id)
-        prepared = _prepared(found, shard, presented.asked.usage, told.now)
+        shard, prepared = self._prepared(found, presented.asked.usage, told.now)
         if told.verdict.valid:
             words = _words(presented, found, told.verdict, prepared, shard, Mode.RECORDED)
         else:
@@ -124,27 +135,36 @@ class Verifier:
         logged = _logged(presented, found, told, prepared)
         return Spooled(shard, msgspec.msgpack.decode(words), msgspec.msgpack.decode(logged, type=Logged), sent)
 
+    def _prepared(self, found: Found, usage: dict[str, int], now: int) -> tuple[int, Prepared]:
+        """As the last call of this key was, if this one uses the same in the same windows; and the shard."""
+        shard, last = found.shard, found.prepared
+        if shard is None:
+            shard = found.shard = self._accountant.shard_of(found.facts.customer.id)
+        if last is None or not last.serves(usage, now):
+            facts = found.facts
+            meters = facts.catalog.meters if facts.catalog else {}
+            last = prepare(facts.terms, facts.license, facts.key, shard, usage=usage, meters=meters, now=now)
+            found.prepared = last
+        return shard, last
 
-class Counting(Call):
+
+class Counting(Call, kw_only=True, eq=False):
     """A call that has its verdict but for what the counters say."""
 
-    __slots__ = ("pending", "place", "settling")
-
-    def __init__(
-        self, words: bytes, logged: bytes, prepared: Prepared, pending: Answered, settling: Settling, place: int
-    ) -> None:
-        super().__init__(words, logged, prepared.alike.checks, valid=pending.verdict.valid)
-        self.pending, self.settling, self.place = pending, settling, place
+    pending: Answered
+    settling: Settling
+    place: int
 
     def counted(self, counted: Counted) -> None:
-        if counted.code is Code.CONFLICT:
+        if counted.code is _CONFLICT:
             detail = "This Idempotency-Key came with another request before; use a new one."
             self.settling.refuse(Refused("unprocessable", "idempotency_key_reused", detail))
             return
-        if counted.code is Code.NOT_READY:  # of one that a rule had refused
+        if counted.code is _NOT_READY:  # of one that a rule had refused
             counted = NOTHING_COUNTED
-        verdict, name, now, revision, _ = self.pending
-        self.settling.settle(self.place, _answered(weigh(verdict, counted), name, now, revision))
+        pending = self.pending
+        verdict = weigh(pending.verdict, counted)
+        self.settling.settle(self.place, _answered(verdict, pending.id, pending.now, pending.revision))
 
     def failed(self, error: AccountingUnavailable) -> None:
         self.settling.failed(self.place, error)
@@ -160,19 +180,8 @@ def check_meters(asked: VerifyRequest, caller: Caller) -> None:
             raise Refused("invalid", "invalid_request", detail, (FieldError(f"/usage/{meter}", "not_found", detail),))
 
 
-def _prepared(found: Found, shard: int, usage: dict[str, int], now: int) -> Prepared:
-    """As the last call of this key was, if this one uses the same in the same windows."""
-    last = found.prepared
-    if last is None or not last.serves(usage, now):
-        facts = found.facts
-        meters = facts.catalog.meters if facts.catalog else {}
-        last = prepare(facts.terms, facts.license, facts.key, shard, usage=usage, meters=meters, now=now)
-        found.prepared = last
-    return last
-
-
 def _mode(verdict: Verdict, asked: VerifyRequest) -> Mode:
-    return Mode.DENIED if not verdict.valid else Mode.ENFORCED if asked.usage else Mode.SHOWN
+    return _DENIED if verdict.reason is not _VALID else _ENFORCED if asked.usage else _SHOWN
 
 
 def _words(

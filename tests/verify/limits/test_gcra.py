@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from tests.prove import Figure
-from verify.limits.gcra import Pace, admit, carried, level, pace, read, stored
+from verify.limits.gcra import Level, Pace, admit, carried, level, pace, read, stored
 
 NOW_US = 1_795_000_000_000_000
 LIMITS = [  # limit, seconds, burst
@@ -111,10 +111,10 @@ def test_the_wait_is_exactly_until_the_next_call_is_due() -> None:
 
 def test_it_says_what_remains_and_when_all_is_there_again() -> None:
     rate = pace(10, 60, 5)
-    assert level(rate, (0, 0), NOW_US) == (5, NOW_US // 1000, 0)
+    assert level(rate, (0, 0), NOW_US) == Level(5, NOW_US // 1000, 0)
     tat = admit(rate, (0, 0), NOW_US)
     assert tat is not None
-    assert level(rate, tat, NOW_US) == (4, NOW_US // 1000 + 6000, 0)
+    assert level(rate, tat, NOW_US) == Level(4, NOW_US // 1000 + 6000, 0)
 
 
 def test_better_terms_are_not_made_to_wait_for_worse_ones() -> None:

@@ -35,6 +35,7 @@ BACK_OFF_SECONDS = (0.02, 0.05, 0.1, 0.2, 0.5)
 PASSING = ("LOADING", "BUSY", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "NOSCRIPT", "OOM", "MISCONF")
 
 log = logging.getLogger(__name__)
+_NOT_READY = Code.NOT_READY
 _decode = msgspec.msgpack.Decoder(tuple[int, list[list[Any]]] | None).decode
 
 
@@ -44,7 +45,7 @@ class Accountant:
     def __init__(self, redis_url: str, shards: int, most_undrained: int) -> None:
         self.shards = shards
         self._url, self._most_undrained = redis_url, most_undrained
-        self._waiting: dict[int, list[Call]] = defaultdict(list)
+        self._waiting: defaultdict[int, list[Call]] = defaultdict(list)
         self._unanswered: dict[str, Batch] = {}
         self._link: RedisLink | None = None
         self._digest = b""
@@ -166,10 +167,10 @@ class Accountant:
         for start in range(0, len(waiting), MOST_CALLS):
             several = waiting[start : start + MOST_CALLS]
             words = _array([one.words for one in several]), _array([one.logged for one in several])
-            batch = Batch(ids.new("batch"), shard, several, words)
-            for place, one in enumerate(several):
-                if one.is_bridged:
-                    one.sent = Sent(batch_key(shard, batch.name), place, one.valid)
+            bridged = [place for place, one in enumerate(several) if one.is_bridged]
+            batch = Batch(ids.new("batch"), shard, several, words, bool(bridged))
+            for place in bridged:
+                several[place].sent = Sent(batch_key(shard, batch.name), place, several[place].valid)
             self._unanswered[batch.name] = batch
             metrics.BATCHES.inc()
             metrics.BATCH_CALLS.observe(len(several))
@@ -226,11 +227,11 @@ class Accountant:
             log.exception("An outcome of the counters cannot be read")
             self._fail(one, AccountingUnavailable("an outcome that cannot be read", one.sent))
             return
-        if told.code is Code.NOT_READY and one.valid:
+        if told.code is not _NOT_READY:
+            self._failing_since = None
+        elif one.valid:
             self._fail(one, CountersNotReady())
             return
-        if told.code is not Code.NOT_READY:
-            self._failing_since = None
         one.over = True
         try:
             one.counted(told)

@@ -3,6 +3,8 @@
 import time
 from dataclasses import dataclass
 
+import msgspec
+
 from verify.limits.checks import Checks
 from verify.limits.counted import Counted
 from verify.service.spool.record import Sent
@@ -24,7 +26,7 @@ class CountersNotReady(AccountingUnavailable):
     """The counters are being made anew after a loss; the call was not counted."""
 
 
-class Call:
+class Call(msgspec.Struct, eq=False):
     """One call on its way to the counters; a subclass says what becomes of it. Exactly one of the two is called, once.
 
     `words` is what the script takes and `logged` what the log keeps, in msgpack; `valid`: no rule has refused it.
@@ -32,13 +34,14 @@ class Call:
     names once it is in one.
     """
 
-    __slots__ = ("asked_at", "checks", "is_bridged", "logged", "over", "sent", "valid", "words")
-
-    def __init__(self, words: bytes, logged: bytes, checks: Checks, *, valid: bool = True) -> None:
-        self.words, self.logged, self.checks = words, logged, checks
-        self.valid, self.is_bridged = valid, False
-        self.sent: Sent | None = None
-        self.asked_at, self.over = time.monotonic(), False
+    words: bytes
+    logged: bytes
+    checks: Checks
+    valid: bool = True
+    is_bridged: bool = False
+    sent: Sent | None = None
+    asked_at: float = msgspec.field(default_factory=time.monotonic)
+    over: bool = False
 
     def counted(self, counted: Counted) -> None:
         raise NotImplementedError
@@ -55,11 +58,8 @@ class Batch:
     shard: int
     calls: list[Call]
     words: tuple[bytes, bytes]
+    is_bridged: bool
     sent_at: float = 0.0
-
-    @property
-    def is_bridged(self) -> bool:
-        return any(one.is_bridged for one in self.calls)
 
     @property
     def is_awaited(self) -> bool:

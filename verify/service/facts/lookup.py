@@ -7,7 +7,9 @@ What was found is kept joined, on the fact it was found by, for as long as each 
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from typing import NamedTuple, TypeVar, cast
+from typing import TypeVar, cast
+
+import msgspec
 
 from verify import key_format
 from verify.decision import Facts, effective_version
@@ -48,7 +50,7 @@ class NotHeld(Exception):
         self.names = names
 
 
-class Caller(NamedTuple):
+class Caller(msgspec.Struct, frozen=True, eq=False):
     """Who asks for a verdict: one of our secret keys, its environment, what that sells; `revision` is the highest."""
 
     secret_key: SecretKeyFacts
@@ -57,17 +59,26 @@ class Caller(NamedTuple):
     revision: int
     parts: tuple[Held, ...]
 
+    @property
+    def stands(self) -> bool:
+        """Whether it is what a look-up would find now. That there is no catalog is not held, so nobody would tell."""
+        if self.catalog is None:
+            return False
+        first, second, third = self.parts
+        return first.stands and second.stands and third.stands
+
 
 class Found:
     """The facts of one key. `newer_digest` is the key's under the current pepper, if it was found by an older one;
-    `subject` is how the log names it, and `prepared` how its last call was counted.
+    `subject` is how the log names it, `prepared` how its last call was counted, and `shard` where.
     """
 
-    __slots__ = ("facts", "newer_digest", "parts", "prepared", "subject")
+    __slots__ = ("facts", "newer_digest", "parts", "prepared", "shard", "subject")
 
     def __init__(self, facts: Facts, newer_digest: Digest | None, parts: tuple[Held, ...]) -> None:
         self.facts, self.newer_digest, self.parts = facts, newer_digest, parts
         self.prepared: Prepared | None = None
+        self.shard: int | None = None
         self.subject = log_entry.subject(
             environment=facts.environment.id,
             customer=facts.customer.id,
@@ -91,7 +102,11 @@ class Trail:
     def __init__(self, store: FactStore, *, suspect: bool = False) -> None:
         self._store, self._suspect = store, suspect
         self._memory: Memory | Remembered | None = store.remembered() if suspect else store.memory()
-        self._fetched: dict[Name, Held | None] = {}
+        self._fetched: dict[Name, Held | None] | None = None
+
+    def trusts(self, caller: Caller) -> bool:
+        """Whether who was found before would be found again."""
+        return self._memory is not None and not self._suspect and caller.stands
 
     def glimpse(self, kind: str, name: str) -> Held | None:
         """What is at hand, if anything."""
@@ -103,7 +118,7 @@ class Trail:
 
         Another `look` at the same name is not answered by what an earlier one had fetched.
         """
-        if (kind, name, look) in self._fetched:
+        if self._fetched is not None and (kind, name, look) in self._fetched:
             return self._fetched[kind, name, look]
         held = self._memory.find(redis_key(kind, name)) if self._memory is not None else None
         if held is None and not self._suspect:
@@ -126,7 +141,7 @@ class Trail:
     async def fetch(self, missing: NotHeld) -> None:
         """Raises StoreUnavailable, StoreNotReady."""
         fetched = await asyncio.gather(*(self._store.fetch(kind, name) for kind, name, _ in missing.names))
-        self._fetched.update(zip(missing.names, fetched, strict=True))
+        self._fetched = (self._fetched or {}) | dict(zip(missing.names, fetched, strict=True))
         self._memory = self._store.memory()
 
 
@@ -147,10 +162,8 @@ def find_caller(trail: Trail, peppers: tuple[Pepper, ...], secret_key: str) -> C
 
 def _joined_caller(trail: Trail, held: Held) -> Caller:
     joined: Caller | None = held.joined
-    if joined is not None:
-        first, second, third = joined.parts
-        if first.stands and second.stands and third.stands:
-            return joined
+    if joined is not None and joined.stands:
+        return joined
     known = cast(SecretKeyFacts, held.fact)
     environment = trail.needed(EnvironmentFacts.KIND, known.environment)
     catalog = trail.held(CatalogFacts.KIND, known.environment)
@@ -162,8 +175,7 @@ def _joined_caller(trail: Trail, held: Held) -> Caller:
         max(part.revision for part in parts),
         parts,
     )
-    if catalog is not None:  # that there is none yet is not held, so nothing would tell when there is one
-        held.joined = caller
+    held.joined = caller
     return caller
 
 

@@ -78,7 +78,7 @@ class FactStore:
 
     def memory(self) -> Memory | None:
         """What is held, if it may be trusted now."""
-        return self._memory if self.is_trusted() else None
+        return self._memory if time.monotonic() - self._proven_at <= TRUST_SECONDS else None
 
     def remembered(self) -> Remembered:
         """What is held, suspect or not: for outages that the environment allows to bridge."""

@@ -3,11 +3,11 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from verify.service.app import App
-from verify.service.http.exchange import MOST_BODY_BYTES, Exchange, Refused, Response, refuse_body, too_large
+from verify.service.http.exchange import MOST_BODY_BYTES, Exchange, Fields, Refused, Response, refuse_body, too_large
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -17,7 +17,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 class AsgiExchange(Exchange):
     __slots__ = ("written",)
 
-    def __init__(self, scope: Scope, headers: Mapping[str, str], arrived: float) -> None:
+    def __init__(self, scope: Scope, headers: Fields, arrived: float) -> None:
         client = (scope.get("client") or ("",))[0]
         super().__init__(scope["method"], scope["path"], headers, b"", client, arrived)
         if len(headers) < len(scope["headers"]):
@@ -61,8 +61,8 @@ class Asgi:
         await _send(send, await exchange.written, exchange.request_id)
 
 
-def _headers(scope: Scope) -> dict[str, str]:
-    headers: dict[str, str] = {}
+def _headers(scope: Scope) -> Fields:
+    headers = Fields()
     for name, value in scope["headers"]:
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         headers[key] = f"{headers[key]}, {text}" if key in headers else text

@@ -4,6 +4,8 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, cast
 
+import msgspec
+
 from verify.service.http.chunks import Chunks
 from verify.service.http.exchange import Exchange, Refused, Response
 from verify.service.http.head import CHUNKED, END, UNREAD, Head, refuse_beginning
@@ -91,9 +93,9 @@ class Connection(asyncio.Protocol):
         """Raises ValueError of an answer that cannot be sent. One that nobody waits for any more is dropped."""
         if self._asked is not exchange:
             return
-        server = self._server
-        last = not exchange.head.keep_alive or server.is_draining
-        written = server.writer.write(response, exchange.request_id, exchange.head, last=last)
+        server, head = self._server, exchange.head
+        last = not head.keep_alive or server.is_draining
+        written = server.writer.write(response, exchange.request_id, head, last=last)
         self._asked = None
         self._transport.write(written)
         if last:
@@ -221,7 +223,7 @@ class Connection(asyncio.Protocol):
         self._say(refused)
 
     def _say(self, refused: Refused) -> None:
-        head = (self._head or UNREAD)._replace(keep_alive=False)
+        head = msgspec.structs.replace(self._head or UNREAD, keep_alive=False)
         self._between = False
         self._unread.clear()
         self._asked = exchange = ConnectionExchange(self, head, b"", time.perf_counter())

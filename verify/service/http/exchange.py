@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -19,34 +19,40 @@ log = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
 
 
-class Response(NamedTuple):
+class Response(msgspec.Struct, frozen=True, gc=False):
     status: int
     body: bytes
     content_type: str = "application/json"
     headers: tuple[tuple[str, str], ...] = ()
 
 
+class Fields(dict[str, str]):
+    """By lower-case name; one given twice is joined with `, ` (RFC 9110 §5.2). A back end sends the same with each of
+    its calls, and a server may give the same object each time: `known` is what a route has made of them.
+    """
+
+    __slots__ = ("known",)
+
+    def __init__(self, *given: Mapping[str, str]) -> None:
+        super().__init__(*given)
+        self.known: Any = None
+
+
 class Exchange:
     """One request, and the one answer that it gets. A server subclasses it and says in `write` how answers travel.
 
-    `path` is without the query; `headers` by lower-case name, one given twice joined with `, ` (RFC 9110 §5.2), its
-    name also in `twice`, which the server sets; `client` is the peer's address; `arrived` by time.perf_counter; `id`
-    is a UUIDv7.
+    `path` is without the query; `twice`, which the server sets, names the fields that came more than once; `client` is
+    the peer's address; `arrived` by time.perf_counter; `id` is a UUIDv7, and `request_id` how it is told.
     """
 
-    __slots__ = ("arrived", "body", "client", "headers", "id", "method", "path", "twice")
+    __slots__ = ("arrived", "body", "client", "headers", "id", "method", "path", "request_id", "twice")
 
-    def __init__(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes, client: str, arrived: float
-    ) -> None:
+    def __init__(self, method: str, path: str, headers: Fields, body: bytes, client: str, arrived: float) -> None:
         self.method, self.path, self.headers, self.body = method, path, headers, body
         self.client, self.arrived = client, arrived
         self.twice: Sequence[str] = ()
-        self.id = ids.new_bytes()
-
-    @property
-    def request_id(self) -> str:
-        return ids.encode_bytes("req", self.id)
+        self.id = name = ids.new_bytes()
+        self.request_id = ids.encode_bytes("req", name)
 
     def write(self, response: Response) -> None:
         """Sends the answer with `Request-Id`, `Content-Type`, `Content-Length`, and `Cache-Control: no-store` unless it

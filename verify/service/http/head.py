@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 from urllib.parse import unquote
 
 import httptools
+import msgspec
 
-from verify.service.http.exchange import Refused, refuse_body
+from verify.service.http.exchange import Fields, Refused, refuse_body
 
 MOST_HEAD_BYTES = 16_384
 MOST_TARGET_BYTES = 8_000
@@ -31,14 +31,14 @@ _ABSOLUTE = re.compile(r"https?://[^/?]+", re.IGNORECASE)
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~%!$&'()*+,;=]*)(?::[0-9]*)?")  # RFC 3986 §3.2.2
 
 
-class Head(NamedTuple):
+class Head(msgspec.Struct, frozen=True):
     """`length` is that of the body, or CHUNKED; `usual`: HTTP/1.1 that goes on after an answer, which has a body.
     `twice`: names of fields that came more than once. `refused`: what is said instead of reading the body.
     """
 
     method: str
     path: str
-    headers: Mapping[str, str]
+    headers: Fields
     length: int = 0
     keep_alive: bool = False
     is_old: bool = False
@@ -48,7 +48,7 @@ class Head(NamedTuple):
     refused: Refused | None = None
 
 
-UNREAD = Head("", "/", {})
+UNREAD = Head("", "/", Fields())
 """Stands for a head that nobody could read, or that never came."""
 
 
@@ -56,7 +56,7 @@ class _Fields:
     """What llhttp calls."""
 
     def __init__(self) -> None:
-        self.target, self.headers, self.count = b"", dict[str, str](), 0
+        self.target, self.headers, self.count = b"", Fields(), 0
         self.twice: list[str] = []
 
     def on_url(self, target: bytes) -> None:

@@ -17,36 +17,35 @@ class Writer:
     """`tick` once a second: answers begin with the date."""
 
     def __init__(self) -> None:
-        self._openings: dict[tuple[int, str], bytes] = {}
+        self._openings: dict[tuple[int, str], str] = {}
         self.tick()
 
     def tick(self) -> None:
-        self._date = formatdate(time.time(), usegmt=True).encode()
+        self._date = formatdate(time.time(), usegmt=True)
         self._openings.clear()
 
     def write(self, response: Response, request_id: str, head: Head, *, last: bool) -> bytes:
         """`last`: the connection ends with it. Raises ValueError of a field that would end its line."""
-        status, body, content_type, headers = response
-        if headers or last or not head.usual or status in _BODILESS:
+        status, body, content_type = response.status, response.body, response.content_type
+        if response.headers or last or not head.usual or status in _BODILESS:
             return self._write_unusual(response, request_id, head, last=last)
         opening = self._openings.get((status, content_type)) or self._open(status, content_type)
-        return b"%b%b\r\nContent-Length: %d\r\n\r\n%b" % (opening, request_id.encode(), len(body), body)
+        return f"{opening}{request_id}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
 
-    def _open(self, status: int, content_type: str) -> bytes:
+    def _open(self, status: int, content_type: str) -> str:
         opening = self._openings[status, content_type] = (
-            b"%bContent-Type: %b\r\nCache-Control: no-store\r\nRequest-Id: "
-            % (self._first_lines(status), content_type.encode())
+            f"{self._first_lines(status)}Content-Type: {content_type}\r\nCache-Control: no-store\r\nRequest-Id: "
         )
         return opening
 
-    def _first_lines(self, status: int) -> bytes:
-        return b"HTTP/1.1 %d %b\r\nDate: %b\r\n" % (status, HTTPStatus(status).phrase.encode(), self._date)
+    def _first_lines(self, status: int) -> str:
+        return f"HTTP/1.1 {status:d} {HTTPStatus(status).phrase}\r\nDate: {self._date}\r\n"
 
     def _write_unusual(self, response: Response, request_id: str, head: Head, *, last: bool) -> bytes:
-        status, body, content_type, headers = response
+        status, body, headers = response.status, response.body, response.headers
         fields = [("Request-Id", request_id), *headers]
         if status not in _BODILESS:
-            fields += [("Content-Type", content_type), ("Content-Length", str(len(body)))]
+            fields += [("Content-Type", response.content_type), ("Content-Length", str(len(body)))]
         if all(name.lower() != "cache-control" for name, _ in headers):
             fields.append(("Cache-Control", "no-store"))
         if last or head.is_old:
@@ -54,6 +53,6 @@ class Writer:
         if any(_UNSPEAKABLE.search(name) or _UNSPEAKABLE.search(value) for name, value in fields):
             message = "a field of an answer has control characters"
             raise ValueError(message)
-        told = "".join(f"{name}: {value}\r\n" for name, value in fields).encode()
+        told = "".join(f"{name}: {value}\r\n" for name, value in fields)
         sent = b"" if status in _BODILESS or head.method == "HEAD" else body
-        return b"%b%b\r\n%b" % (self._first_lines(status), told, sent)
+        return f"{self._first_lines(status)}{told}\r\n".encode() + sent

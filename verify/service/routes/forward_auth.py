@@ -20,13 +20,11 @@ class ForwardAuth:
         self._desk, self._proxies = desk, proxies
 
     def ask(self, exchange: Exchange) -> Awaitable[None] | None:
-        headers = exchange.headers
-
-        def tell(answered: Sequence[Answered]) -> Response:
-            return telling.tell(answered[0], exchange.path)
-
-        once = headers.get(asking.ONCE) or None  # the caller's own Idempotency-Key is the upstream's business
-        return self._desk.ask(exchange, Question(headers.get(asking.SECRET_KEY, ""), self._parse, tell, once))
+        fields = exchange.headers
+        if fields.known is None:
+            once = fields.get(asking.ONCE) or None  # the caller's own Idempotency-Key is the upstream's business
+            fields.known = Question(fields.get(asking.SECRET_KEY, ""), self._parse, _tell, once)
+        return self._desk.ask(exchange, fields.known)
 
     def _parse(self, exchange: Exchange) -> list[VerifyRequest]:
         headers = exchange.headers
@@ -36,3 +34,7 @@ class ForwardAuth:
             return [asking.read(headers, exchange.twice, asker)]
         except BadRequest as bad:
             raise refusal(bad) from bad
+
+
+def _tell(exchange: Exchange, answered: Sequence[Answered]) -> Response:
+    return telling.tell(answered[0], exchange.request_id, exchange.path)

@@ -7,7 +7,9 @@ and answered when they have. Whatever must be waited for, facts to be fetched or
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from verify.digests import Pepper
 from verify.request import VerifyRequest
@@ -23,18 +25,20 @@ from verify.service.verifying import Answered, Presented, Verifier, check_meters
 PERMISSION = "verify"
 
 
-class Question(NamedTuple):
-    """`parse` may raise Refused, and is called once it is known that the caller may ask; `once` is the Idempotency-Key,
-    None without one. `tell` gets as many answers as `parse` gave questions, in their order.
+class Question(msgspec.Struct, eq=False):
+    """What the fields of an exchange ask. `parse` may raise Refused, and is called once it is known that the caller may
+    ask; `once` is the Idempotency-Key, None without one. `tell` gets as many answers as `parse` gave questions, in
+    their order. `caller` is who it was the last time.
     """
 
     secret_key: str
     parse: Callable[[Exchange], list[VerifyRequest]]
-    tell: Callable[[Sequence[Answered]], Response]
+    tell: Callable[[Exchange, Sequence[Answered]], Response]
     once: str | None
+    caller: Caller | None = None
 
 
-class Known(NamedTuple):
+class Known(msgspec.Struct, frozen=True):
     """All that is needed to decide: who asks, and each call with its facts."""
 
     caller: Caller
@@ -77,7 +81,8 @@ class Desk:
         trail = Trail(self._store, suspect=not self._store.is_trusted())
         while True:
             try:
-                return self._find(trail, caller, presented)
+                key = presented.asked.key
+                return None if key is None else find_facts(trail, self._peppers, caller, key)
             except NotHeld as missing:
                 await trail.fetch(missing)
 
@@ -91,7 +96,7 @@ class Desk:
             known = self._look_up(exchange, question, Trail(self._store, suspect=True))
             if self._may_bridge(known.caller):
                 bridged = [self._verifier.bridge(presented, known.caller, found) for presented, found in known.calls]
-                exchange.answer(question.tell(await asyncio.gather(*bridged)))
+                exchange.answer(question.tell(exchange, await asyncio.gather(*bridged)))
                 return
         except (StoreNotReady, StoreUnavailable, SpoolUnavailable) as error:
             raise _unavailable() from error
@@ -120,30 +125,31 @@ class Desk:
 
     def _look_up(self, exchange: Exchange, question: Question, trail: Trail) -> Known:
         """Raises Refused, NotHeld, StoreNotReady, StoreUnavailable."""
-        caller = self._caller(question.secret_key, trail)
+        caller = self._caller(question, trail)
         calls: list[tuple[Presented, Found | None]] = []
         missing: list[NotHeld] = []
         for presented in named(question.parse(exchange), exchange, question.once):
-            check_meters(presented.asked, caller)
+            asked = presented.asked
+            check_meters(asked, caller)
             try:
-                calls.append((presented, self._find(trail, caller, presented)))
+                found = None if asked.key is None else find_facts(trail, self._peppers, caller, asked.key)
+                calls.append((presented, found))
             except NotHeld as needed:
                 missing.append(needed)
         if missing:
             raise NotHeld(list({name: None for needed in missing for name in needed.names}))
         return Known(caller, calls)
 
-    def _find(self, trail: Trail, caller: Caller, presented: Presented) -> Found | None:
-        key = presented.asked.key
-        return find_facts(trail, self._peppers, caller, key) if key is not None else None
-
     def _count(self, exchange: Exchange, question: Question, known: Known) -> None:
-        settling, now = Settled(self, exchange, question, known), _now_ms()
-        for place, (presented, found) in enumerate(known.calls):
-            self._verifier.verify(presented, known.caller, found, settling, place, now)
+        caller, calls = known.caller, known.calls
+        settling, now = Settled(self, exchange, question, known, [None] * len(calls), len(calls)), _now_ms()
+        for place, (presented, found) in enumerate(calls):
+            self._verifier.verify(presented, caller, found, settling, place, now)
 
-    def _caller(self, secret_key: str, trail: Trail) -> Caller:
-        caller = find_caller(trail, self._peppers, secret_key)
+    def _caller(self, question: Question, trail: Trail) -> Caller:
+        caller = question.caller
+        if caller is None or not trail.trusts(caller):
+            caller = question.caller = find_caller(trail, self._peppers, question.secret_key)
         if caller is None or not _is_in_force(caller, _now_ms()):
             detail = "A secret key in force is needed: `Authorization: Bearer lsk_…`, from gateways `Licet-Secret-Key`."
             raise Refused("unauthenticated", "invalid_secret_key", detail)
@@ -170,15 +176,16 @@ class Desk:
         return unheard <= TRUST_SECONDS and unproven - unheard > TRUST_SECONDS / 2
 
 
-class Settled:
+class Settled(msgspec.Struct, eq=False):
     """The verdicts of one exchange as they come; when all have, it is answered. The first refusal is the answer."""
 
-    __slots__ = ("answers", "desk", "exchange", "known", "over", "question", "waiting")
-
-    def __init__(self, desk: Desk, exchange: Exchange, question: Question, known: Known) -> None:
-        self.desk, self.exchange, self.question, self.known = desk, exchange, question, known
-        self.answers: list[Answered | None] = [None] * len(known.calls)
-        self.waiting, self.over = len(known.calls), False
+    desk: Desk
+    exchange: Exchange
+    question: Question
+    known: Known
+    answers: list[Any]
+    waiting: int
+    over: bool = False
 
     def settle(self, place: int, answered: Answered) -> None:
         self.answers[place] = answered
@@ -187,7 +194,7 @@ class Settled:
             return
         self.over = True
         try:
-            self.exchange.answer(self.question.tell([one for one in self.answers if one is not None]))
+            self.exchange.answer(self.question.tell(self.exchange, self.answers))
         except Exception as bug:  # noqa: BLE001 - the edge: see Exchange.fail
             self.exchange.fail(bug)
 

@@ -17,7 +17,10 @@ class Verify:
         self._desk = desk
 
     def one(self, exchange: Exchange) -> Awaitable[None] | None:
-        return self._desk.ask(exchange, Question(bearer(exchange), _parse_one, _tell_one, _once(exchange)))
+        fields = exchange.headers
+        if fields.known is None:
+            fields.known = Question(bearer(exchange), _parse_one, _tell_one, _once(exchange))
+        return self._desk.ask(exchange, fields.known)
 
     def batch(self, exchange: Exchange) -> Awaitable[None] | None:
         """Each is decided and counted by itself; they are told in the order they were asked."""
@@ -52,14 +55,14 @@ def refusal(bad: verify_request.BadRequest) -> Refused:
     return Refused("invalid", "invalid_request", bad.detail, (FieldError(bad.pointer, bad.code, bad.detail),))
 
 
-def _tell_one(answered: Sequence[Answered]) -> Response:
-    return Response(200, _rendered(answered[0]))
+def _tell_one(exchange: Exchange, answered: Sequence[Answered]) -> Response:
+    return Response(200, _rendered(answered[0], exchange.request_id))
 
 
-def _tell_batch(answered: Sequence[Answered]) -> Response:
-    return Response(200, b"[" + b",".join(map(_rendered, answered)) + b"]")
+def _tell_batch(_: Exchange, answered: Sequence[Answered]) -> Response:
+    several = [_rendered(one, ids.encode_bytes("req", one.id)) for one in answered]
+    return Response(200, b"[" + b",".join(several) + b"]")
 
 
-def _rendered(one: Answered) -> bytes:
-    name = ids.encode_bytes("req", one.id)
+def _rendered(one: Answered, name: str) -> bytes:
     return render(one.verdict, name, one.now, revision=one.revision, degraded=one.degraded)

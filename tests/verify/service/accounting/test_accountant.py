@@ -77,7 +77,7 @@ def test_calls_wait_for_a_store_that_is_slow(place: Place, proxy: Proxy, tmp_pat
     assert used(place, key) == 200
 
 
-class Asked(Call):
+class Asked(Call, kw_only=True):
     """A call whose end is looked at."""
 
     ends: list[Counted | AccountingUnavailable]
@@ -95,9 +95,7 @@ def test_who_gave_up_is_not_kept_while_there_is_no_connection() -> None:
         keeping = asyncio.create_task(accountant.run())
         ends: list[Counted | AccountingUnavailable] = []
         for _ in range(50):
-            one = Asked(b"", b"", checks())
-            one.ends = ends
-            accountant.count(0, one)
+            accountant.count(0, Asked(b"", b"", checks(), ends=ends))
         patience_ends = time.monotonic() + 10
         while len(ends) < 50:
             assert time.monotonic() < patience_ends
@@ -123,9 +121,7 @@ def test_a_bug_in_one_answer_ends_neither_the_batch_nor_the_connection() -> None
         while not ends and time.monotonic() < patience_ends:  # the first may come before the connection
             for kind in (Asked, Broken, Asked):
                 words = msgspec.msgpack.encode([int(Mode.SHOWN), "", "", "", [], []])
-                one = kind(words, msgspec.msgpack.encode(logged_as("VALID")), checks())
-                one.ends = ends
-                accountant.count(0, one)
+                accountant.count(0, kind(words, msgspec.msgpack.encode(logged_as("VALID")), checks(), ends=ends))
             await asyncio.sleep(0.2)
         keeping.cancel()
         await asyncio.wait([keeping])

@@ -8,7 +8,6 @@ import msgspec
 
 from verify.answer import retry_after_ms
 from verify.decision import Case
-from verify.ground import ids
 from verify.ground.problem import CONTENT_TYPE, KINDS, problem
 from verify.reasons import Reason
 from verify.service.http.exchange import CHALLENGE, Response
@@ -29,9 +28,9 @@ def kind_of(reason: Reason) -> str:
     return "unauthenticated" if reason.startswith(WHO) else "forbidden"
 
 
-def tell(answered: Answered, path: str) -> Response:
+def tell(answered: Answered, request_id: str, path: str) -> Response:
     """`path` is what the gateway asked for."""
-    verdict, request_id = answered.verdict, ids.encode_bytes("req", answered.id)
+    verdict = answered.verdict
     if verdict.valid and verdict.case is not None:
         return Response(200, b"", "text/plain", _admission(verdict.case, request_id))
     kind = kind_of(verdict.reason)
