@@ -9,26 +9,52 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]  # what ten bits are spelled as
 _LENGTH = 26
-_TAIL = 10  # bytes of an id after those of its time
-_AT_ONCE = 256
-_VERSION_7 = bytes(0x70 | byte & 0x0F for byte in range(256))
-_VARIANT_10 = bytes(0x80 | byte & 0x3F for byte in range(256))
-_tails: list[bytes] = []  # of ids to come
+
+# An id ends with 80 bits, which sixteen letters spell. They are made as letters, many at once, since spelling each by
+# itself takes longer than all the rest; Python reads base 32 in letters of its own.
+_TAIL_LETTERS, _TAIL_BYTES, _AT_ONCE = 16, 10, 256
+_READ_BY_PYTHON = b"0123456789abcdefghijklmnopqrstuv"
+_ANY = bytes(_READ_BY_PYTHON[byte & 0b11111] for byte in range(256))
+_WITH_VERSION_7 = bytes(_READ_BY_PYTHON[0b01110 | byte & 0b1] for byte in range(256))  # the first of them
+_WITH_VARIANT_10 = bytes(_READ_BY_PYTHON[0b01000 | byte & 0b10011] for byte in range(256))  # the fourth
+_OURS = bytes.maketrans(_READ_BY_PYTHON, _ALPHABET.encode())
+_tails: list[tuple[bytes, str]] = []  # of ids to come
 os.register_at_fork(after_in_child=_tails.clear)  # or a child would make its parent's ids (Celery forks its workers)
 
 
+def new_spelled() -> tuple[bytes, str]:
+    """A UUIDv7 (RFC 9562 §5.7), and its letters: 48 bits of milliseconds, then 74 random bits; sorts by time of making."""
+    try:
+        tail, letters = _tails.pop()
+    except IndexError:
+        several = _random_tails()
+        tail, letters = several.pop()
+        _tails.extend(several)
+    begins, first_letters = _moment(time.time_ns() // 1_000_000)
+    return begins + tail, first_letters + letters
+
+
+def _random_tails() -> list[tuple[bytes, str]]:
+    dice = os.urandom(_TAIL_LETTERS * _AT_ONCE)
+    digits = bytearray(dice.translate(_ANY))
+    digits[0::_TAIL_LETTERS] = dice[0::_TAIL_LETTERS].translate(_WITH_VERSION_7)
+    digits[3::_TAIL_LETTERS] = dice[3::_TAIL_LETTERS].translate(_WITH_VARIANT_10)
+    letters, ends = digits.translate(_OURS).decode(), range(_TAIL_LETTERS, len(digits) + 1, _TAIL_LETTERS)
+    return [
+        (int(digits[end - _TAIL_LETTERS : end], 32).to_bytes(_TAIL_BYTES), letters[end - _TAIL_LETTERS : end])
+        for end in ends
+    ]
+
+
+@lru_cache(maxsize=1024)
+def _moment(milliseconds: int) -> tuple[bytes, str]:
+    """How an id begins, and its first ten letters: those made together have them in common."""
+    letters = "".join(_PAIRS[milliseconds >> shift & 1023] for shift in range(40, -10, -10))
+    return milliseconds.to_bytes(6), letters
+
+
 def new_bytes() -> bytes:
-    """A UUIDv7 (RFC 9562 §5.7): 48 bits of milliseconds, then 74 random bits; sorts by time of making."""
-    if not _tails:  # a call of the system for each would take longer than all the rest
-        _tails.extend(_random_tails())
-    return (time.time_ns() // 1_000_000).to_bytes(6) + _tails.pop()
-
-
-def _random_tails() -> list[bytes]:
-    several = bytearray(os.urandom(_TAIL * _AT_ONCE))
-    several[0::_TAIL] = several[0::_TAIL].translate(_VERSION_7)
-    several[2::_TAIL] = several[2::_TAIL].translate(_VARIANT_10)
-    return [bytes(several[start : start + _TAIL]) for start in range(0, len(several), _TAIL)]
+    return new_spelled()[0]
 
 
 def new_uuid() -> uuid.UUID:
@@ -43,17 +69,10 @@ def encode_bytes(prefix: str, value: bytes) -> str:
     """`value`: 16 bytes of a UUID."""
     high, low = int.from_bytes(value[6:11]), int.from_bytes(value[11:])
     return (
-        f"{prefix}_{_spelled_time(value[:6])}"
+        f"{prefix}_{_moment(int.from_bytes(value[:6]))[1]}"
         f"{_PAIRS[high >> 30]}{_PAIRS[high >> 20 & 1023]}{_PAIRS[high >> 10 & 1023]}{_PAIRS[high & 1023]}"
         f"{_PAIRS[low >> 30]}{_PAIRS[low >> 20 & 1023]}{_PAIRS[low >> 10 & 1023]}{_PAIRS[low & 1023]}"
     )
-
-
-@lru_cache(maxsize=1024)
-def _spelled_time(value: bytes) -> str:
-    """The first ten letters: calls that come together have them in common."""
-    moment = int.from_bytes(value)
-    return "".join(_PAIRS[moment >> shift & 1023] for shift in range(40, -10, -10))
 
 
 def decode(prefix: str, text: str) -> uuid.UUID | None:

@@ -7,22 +7,24 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from verify.service.app import App
-from verify.service.http.exchange import MOST_BODY_BYTES, Exchange, Fields, Refused, Response, refuse_body, too_large
+from verify.service.http.exchange import (
+    MOST_BODY_BYTES,
+    Exchange,
+    Fields,
+    Refused,
+    Response,
+    named,
+    refuse_body,
+    too_large,
+)
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-class AsgiExchange(Exchange):
-    __slots__ = ("written",)
-
-    def __init__(self, scope: Scope, headers: Fields, arrived: float) -> None:
-        client = (scope.get("client") or ("",))[0]
-        super().__init__(scope["method"], scope["path"], headers, b"", client, arrived)
-        if len(headers) < len(scope["headers"]):
-            self.twice = _twice(scope)
-        self.written: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+class AsgiExchange(Exchange, kw_only=True, eq=False):
+    written: asyncio.Future[Response]
 
     def write(self, response: Response) -> None:
         if not self.written.done():  # a server that gave the request up has cancelled it
@@ -50,7 +52,7 @@ class Asgi:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = AsgiExchange(scope, _headers(scope), time.perf_counter())
+        exchange = _exchange(scope)
         try:
             refuse_body(exchange.headers)
             exchange.body = await _read_body(receive)
@@ -59,6 +61,15 @@ class Asgi:
         else:
             self._app.answer(exchange)
         await _send(send, await exchange.written, exchange.request_id)
+
+
+def _exchange(scope: Scope) -> AsgiExchange:
+    headers, (client, *_) = _headers(scope), scope.get("client") or ("",)
+    twice = _twice(scope) if len(headers) < len(scope["headers"]) else ()
+    return AsgiExchange(
+        *(scope["method"], scope["path"], headers, b"", client, time.perf_counter(), *named(), twice),
+        written=asyncio.get_running_loop().create_future(),
+    )
 
 
 def _headers(scope: Scope) -> Fields:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 from verify.service.http.chunks import Chunks
-from verify.service.http.exchange import Exchange, Refused, Response
+from verify.service.http.exchange import Exchange, Refused, Response, named
 from verify.service.http.head import CHUNKED, END, UNREAD, Head, refuse_beginning
 from verify.service.http.writing import CONTINUE
 
@@ -17,12 +17,9 @@ if TYPE_CHECKING:
 MOST_UNREAD_BYTES = 65_536  # of what was sent ahead of an answer; then nothing more is read
 
 
-class ConnectionExchange(Exchange):
-    __slots__ = ("connection", "head")
-
-    def __init__(self, connection: "Connection", head: Head, body: bytes, arrived: float) -> None:
-        super().__init__(head.method, head.path, head.headers, body, connection.client, arrived)
-        self.connection, self.head, self.twice = connection, head, head.twice
+class ConnectionExchange(Exchange, kw_only=True, eq=False):
+    head: Head
+    connection: "Connection"
 
     def write(self, response: Response) -> None:
         self.connection.send(self, response)
@@ -131,8 +128,16 @@ class Connection(asyncio.Protocol):
     def _ask(self, head: Head, body: bytes) -> None:
         now = time.perf_counter()
         self._deadline = now + self._server.limits.idle_seconds
-        self._asked = exchange = ConnectionExchange(self, head, body, now)
+        self._asked = exchange = self._exchange(head, body, now)
         self._server.answer(exchange)
+
+    def _exchange(self, head: Head, body: bytes, now: float) -> ConnectionExchange:
+        name, spelled = named()
+        return ConnectionExchange(
+            *(head.method, head.path, head.headers, body, self.client, now, name, spelled, head.twice),
+            head=head,
+            connection=self,
+        )
 
     def _turn_to_the_next(self) -> None:
         if self._unread and not self._choked:
@@ -226,7 +231,7 @@ class Connection(asyncio.Protocol):
         head = msgspec.structs.replace(self._head or UNREAD, keep_alive=False)
         self._between = False
         self._unread.clear()
-        self._asked = exchange = ConnectionExchange(self, head, b"", time.perf_counter())
+        self._asked = exchange = self._exchange(head, b"", time.perf_counter())
         exchange.refuse(refused)
 
     def _leave(self) -> None:

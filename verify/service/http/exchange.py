@@ -38,21 +38,22 @@ class Fields(dict[str, str]):
         self.known: Any = None
 
 
-class Exchange:
+class Exchange(msgspec.Struct, eq=False):
     """One request, and the one answer that it gets. A server subclasses it and says in `write` how answers travel.
 
-    `path` is without the query; `twice`, which the server sets, names the fields that came more than once; `client` is
-    the peer's address; `arrived` by time.perf_counter; `id` is a UUIDv7, and `request_id` how it is told.
+    `path` is without the query; `client` is the peer's address; `arrived` by time.perf_counter; `id` is a UUIDv7, and
+    `request_id` how it is told (see `named`); `twice` names the fields that came more than once.
     """
 
-    __slots__ = ("arrived", "body", "client", "headers", "id", "method", "path", "request_id", "twice")
-
-    def __init__(self, method: str, path: str, headers: Fields, body: bytes, client: str, arrived: float) -> None:
-        self.method, self.path, self.headers, self.body = method, path, headers, body
-        self.client, self.arrived = client, arrived
-        self.twice: Sequence[str] = ()
-        self.id = name = ids.new_bytes()
-        self.request_id = ids.encode_bytes("req", name)
+    method: str
+    path: str
+    headers: Fields
+    body: bytes
+    client: str
+    arrived: float
+    id: bytes
+    request_id: str
+    twice: Sequence[str] = ()
 
     def write(self, response: Response) -> None:
         """Sends the answer with `Request-Id`, `Content-Type`, `Content-Length`, and `Cache-Control: no-store` unless it
@@ -88,6 +89,12 @@ class Exchange:
         """A bug ends this request with 500 and its traceback in the log, not the process."""
         log.error("A bug answered %s %s with 500 (%s)", self.method, self.path, self.request_id, exc_info=bug)
         self.refuse(Refused("internal", "internal_error", "Something broke on our side; it was logged."))
+
+
+def named() -> tuple[bytes, str]:
+    """A new exchange's `id` and `request_id`."""
+    name, letters = ids.new_spelled()
+    return name, f"req_{letters}"
 
 
 Handler = Callable[[Exchange], Response | Awaitable[Response | None] | None]

@@ -39,8 +39,9 @@ class Question(msgspec.Struct, eq=False):
 
 
 class Known(msgspec.Struct, frozen=True):
-    """All that is needed to decide: who asks, and each call with its facts."""
+    """All that is needed to decide: when (milliseconds), who asks, and each call with its facts."""
 
+    now: int
     caller: Caller
     calls: list[tuple[Presented, Found | None]]
 
@@ -125,7 +126,8 @@ class Desk:
 
     def _look_up(self, exchange: Exchange, question: Question, trail: Trail) -> Known:
         """Raises Refused, NotHeld, StoreNotReady, StoreUnavailable."""
-        caller = self._caller(question, trail)
+        now = time.time_ns() // 1_000_000
+        caller = self._caller(question, trail, now)
         calls: list[tuple[Presented, Found | None]] = []
         missing: list[NotHeld] = []
         for presented in named(question.parse(exchange), exchange, question.once):
@@ -138,19 +140,19 @@ class Desk:
                 missing.append(needed)
         if missing:
             raise NotHeld(list({name: None for needed in missing for name in needed.names}))
-        return Known(caller, calls)
+        return Known(now, caller, calls)
 
     def _count(self, exchange: Exchange, question: Question, known: Known) -> None:
-        caller, calls = known.caller, known.calls
-        settling, now = Settled(self, exchange, question, known, [None] * len(calls), len(calls)), _now_ms()
+        now, caller, calls = known.now, known.caller, known.calls
+        settling = Settled(self, exchange, question, known, [None] * len(calls), len(calls))
         for place, (presented, found) in enumerate(calls):
             self._verifier.verify(presented, caller, found, settling, place, now)
 
-    def _caller(self, question: Question, trail: Trail) -> Caller:
+    def _caller(self, question: Question, trail: Trail, now: int) -> Caller:
         caller = question.caller
         if caller is None or not trail.trusts(caller):
             caller = question.caller = find_caller(trail, self._peppers, question.secret_key)
-        if caller is None or not _is_in_force(caller, _now_ms()):
+        if caller is None or not _is_in_force(caller, now):
             detail = "A secret key in force is needed: `Authorization: Bearer lsk_…`, from gateways `Licet-Secret-Key`."
             raise Refused("unauthenticated", "invalid_secret_key", detail)
         if PERMISSION not in caller.secret_key.scopes and "*" not in caller.secret_key.scopes:
@@ -224,7 +226,3 @@ def _counters_not_ready() -> Refused:
 def _is_in_force(caller: Caller, now: int) -> bool:
     key = caller.secret_key
     return not key.revoked and (key.expires_at is None or now < key.expires_at)
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
