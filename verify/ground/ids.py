@@ -23,7 +23,7 @@ os.register_at_fork(after_in_child=_tails.clear)  # or a child would make its pa
 
 
 def new_spelled() -> tuple[bytes, str]:
-    """A UUIDv7 (RFC 9562 §5.7) and its letters: 48 bits of milliseconds, then 74 random ones; sorts by time of making."""
+    """A UUIDv7 (RFC 9562 §5.7) and its letters: 48 bits of milliseconds, then 74 random ones. Sorts by time."""
     try:
         tail, letters = _tails.pop()
     except IndexError:
