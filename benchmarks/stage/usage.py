@@ -19,7 +19,7 @@ from verify.limits.counted import Code
 from verify.limits.log_entry import Logged, encode_calls
 from verify.limits.shards import backlog_key, log_key, shard_of
 
-CALLS_OF_AN_ENTRY = 64  # as many as wait for an answer under load
+CALLS_OF_AN_ENTRY = 8  # as under load (verify.service.accounting.accountant.FULL)
 ROLLUP = (*ROLLUP_KEY, "environment_id", "customer_id", "value", "largest", "calls")
 TABLES = {
     "decisions": DECISION,

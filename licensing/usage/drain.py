@@ -7,6 +7,7 @@ second time do nothing. Killed anywhere, it goes on where it was; several may ru
 import logging
 from collections.abc import Sequence
 from datetime import date
+from uuid import UUID
 
 from django.conf import settings
 
@@ -14,12 +15,12 @@ from licensing.actions.peppering import use_current_pepper
 from licensing.usage import partitions
 from licensing.usage.books import Books, last_entries
 from licensing.usage.counters import rebuild
-from licensing.usage.rows import Call, calls_of
+from licensing.usage.reading import Call, calls_of
 from licensing.usage.stream import NONE_YET, Entry, Stream
 from tenants import clock
 from verify.ground.failpoints import failpoint
 
-MOST_CALLS = 5000  # in one transaction, unless one entry has more
+MOST_CALLS = 20_000  # in one transaction, unless one entry has more
 MOST_PEPPERED = 200  # keys moved to the current pepper after a batch; the others are at their next use
 ALARM_PERCENT = 50  # of LICET_LOG_CAP
 
@@ -99,7 +100,7 @@ def _pepper(calls: Sequence[Call]) -> None:
     found = {call.key: call for call in calls if call.logged.digest is not None}
     for call in list(found.values())[:MOST_PEPPERED]:
         digest, version = call.logged.digest or "", call.logged.pepper_version
-        organization = call.organization
+        organization = UUID(call.organization)
         use_current_pepper(
-            call.key, organization_id=organization, digest=digest, pepper_version=version, now=clock.now()
+            UUID(call.key), organization_id=organization, digest=digest, pepper_version=version, now=clock.now()
         )

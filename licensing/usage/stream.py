@@ -17,8 +17,8 @@ from verify.limits import shards
 
 GROUP = "drain"
 COMMAND_SECONDS = 5.0
-LEAST_ENTRIES, MOST_ENTRIES = 40, 1000  # at a time; an entry holds up to 128 calls
-MOST_CALLS = 5000  # that are wished for at a time
+LEAST_ENTRIES, MOST_ENTRIES = 40, 2500  # at a time; an entry holds up to 128 calls, and 8 under load
+MOST_CALLS = 20_000  # that are wished for at a time
 DEAD_MS = 15_000  # who has not settled what it took after this long is taken for dead
 
 _scripts = Path(__file__).parent

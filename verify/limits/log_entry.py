@@ -4,7 +4,8 @@ A field may be added at the end with a default, never moved. Times are milliseco
 """
 
 import struct
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -12,6 +13,8 @@ from verify.limits.counted import Code
 from verify.reasons import Reason
 
 MAY_LOG = (Code.ADMITTED, Code.LIMITED, Code.EXCEEDED, Code.REPEATED)
+_BY_NUMBER = {int(code): code for code in Code}
+_NOT_READY, _REPEATED, _VALID = Code.NOT_READY, Code.REPEATED, Reason.VALID
 BY_COUNTERS = {Code.LIMITED: Reason.RATE_LIMITED, Code.EXCEEDED: Reason.QUOTA_EXCEEDED}
 
 
@@ -74,7 +77,7 @@ class Unknown(msgspec.Struct, frozen=True, array_like=True):
     times: int
 
 
-class Asked(NamedTuple):
+class Asked(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The end of a Logged: what differs from call to call beside its usage."""
 
     features: list[str]
@@ -119,20 +122,20 @@ def encode_unknown(counts: list[Unknown]) -> bytes:
     return _encode(counts)
 
 
-def verdicts(fields: dict[bytes, bytes]) -> list[Outcome]:
-    """Of one entry of the log, those calls that got a verdict. Raises msgspec.DecodeError."""
+def verdicts(fields: Mapping[bytes, bytes]) -> list[Outcome]:
+    """Of one entry of the log, those calls that got a verdict. Raises msgspec.DecodeError or LookupError."""
     if b"calls" not in fields:
         return []
     now_us, outcomes = _decode_outcomes(fields[b"outcomes"])
     found = []
     for logged, outcome in zip(_decode_calls(fields[b"calls"]), outcomes, strict=True):
-        code = Code(outcome[0])
-        if code in MAY_LOG or (code is Code.NOT_READY and logged.reason != Reason.VALID):
+        code = _BY_NUMBER[outcome[0]]
+        if code in MAY_LOG or (code is _NOT_READY and logged.reason != _VALID):
             reason = BY_COUNTERS.get(code, logged.reason)
-            found.append(Outcome(logged, reason, code is Code.REPEATED, now_us))
+            found.append(Outcome(logged, reason, code is _REPEATED, now_us))
     return found
 
 
-def unknown(fields: dict[bytes, bytes]) -> list[Unknown]:
+def unknown(fields: Mapping[bytes, bytes]) -> list[Unknown]:
     """Raises msgspec.DecodeError."""
     return _decode_unknown(fields[b"unknown"]) if b"unknown" in fields else []

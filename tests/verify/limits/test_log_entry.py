@@ -105,5 +105,5 @@ def test_what_is_put_together_from_parts_is_what_the_drain_reads(
         usage=usage,
         added=usage,
         charges=charges,
-        **asked._asdict(),
+        **msgspec.structs.asdict(asked),
     )
