@@ -105,7 +105,7 @@ class Answer(Outcome):
     revision: int
 
 
-def render(verdict: Verdict, request_id: str, now: int, *, revision: int = 0, degraded: bool = False) -> bytes:
+def render(verdict: Verdict, request_id: str, now: int, revision: int = 0, *, degraded: bool = False) -> bytes:
     """An Outcome or Answer in JSON. `now` in milliseconds; `revision` if the caller's facts have a higher one.
 
     NOT_FOUND shows nothing but itself: it must not tell what exists.

@@ -120,11 +120,11 @@ def decide(facts: Facts | None, request: VerifyRequest, now: int) -> Verdict:
         return Verdict(Reason.NOT_FOUND, "This key is not known here; check that it is complete.", None)
     calm = facts.calm
     if calm is not None and calm.since <= now and (calm.until is None or now < calm.until):
-        return _first_objection(REQUEST_RULES, Case(request, facts, now, calm.standing))
+        return _first_objection(REQUEST_RULES, Case(request, facts, now, calm.standing), _warnings(facts, now))
     case = Case(request, facts, now, standing(facts.license, now))
     if all(objects(case) is None for _, objects in FACT_RULES):
         facts.calm = _calm(case)
-    return _first_objection(RULES, case)
+    return _first_objection(RULES, case, _warnings(facts, now))
 
 
 def _calm(case: Case) -> Calm:
@@ -141,13 +141,17 @@ def weigh(verdict: Verdict, counted: Counted) -> Verdict:
     if before is None:
         return verdict
     case = Case(before.request, before.facts, before.now, before.standing, counted)
+    warnings = verdict.warnings
+    for quota in counted.quotas:
+        if quota.is_high:
+            warnings = (*warnings, *_of_quotas(counted.quotas))
+            break
     if verdict.reason is _VALID and counted.code in _REFUSED:
-        return _first_objection(COUNTED_RULES, case)
-    return Verdict(verdict.reason, verdict.detail, case, _warnings(case))
+        return _first_objection(COUNTED_RULES, case, warnings)
+    return Verdict(verdict.reason, verdict.detail, case, warnings)
 
 
-def _first_objection(rules: Rules, case: Case) -> Verdict:
-    warnings = _warnings(case)
+def _first_objection(rules: Rules, case: Case, warnings: tuple[WarningCode, ...]) -> Verdict:
     for reason, objects in rules:
         detail = objects(case)
         if detail is not None:
@@ -289,13 +293,9 @@ def _warns_from(key: KeyFacts, license: LicenseFacts) -> int | None:
     return 0 if key.rotated else min(ends) - ENDING_SOON if ends else None
 
 
-def _warnings(case: Case) -> tuple[WarningCode, ...]:
-    begins, quotas = case.facts.warns_from, case.counted.quotas
-    found = () if begins is None or case.now < begins else tuple(_of_facts(case.facts, case.now))
-    for quota in quotas:
-        if quota.is_high:
-            return (*found, *_of_quotas(quotas))
-    return found
+def _warnings(facts: Facts, now: int) -> tuple[WarningCode, ...]:
+    begins = facts.warns_from
+    return () if begins is None or now < begins else tuple(_of_facts(facts, now))
 
 
 def _of_quotas(quotas: tuple[QuotaState, ...]) -> Iterator[WarningCode]:

@@ -22,8 +22,8 @@ _tails: list[tuple[bytes, str]] = []  # of ids to come
 os.register_at_fork(after_in_child=_tails.clear)  # or a child would make its parent's ids (Celery forks its workers)
 
 
-def new_spelled() -> tuple[bytes, str]:
-    """A UUIDv7 (RFC 9562 §5.7) and its letters: 48 bits of milliseconds, then 74 random ones. Sorts by time."""
+def new_spelled(prefix: str) -> tuple[bytes, str]:
+    """A UUIDv7 (RFC 9562 §5.7) and its spelling: 48 bits of milliseconds, then 74 random ones. Sorts by time."""
     try:
         tail, letters = _tails.pop()
     except IndexError:
@@ -31,7 +31,7 @@ def new_spelled() -> tuple[bytes, str]:
         tail, letters = several.pop()
         _tails.extend(several)
     begins, first_letters = _moment(time.time_ns() // 1_000_000)
-    return begins + tail, first_letters + letters
+    return begins + tail, f"{prefix}_{first_letters}{letters}"
 
 
 def _random_tails() -> list[tuple[bytes, str]]:
@@ -54,7 +54,7 @@ def _moment(milliseconds: int) -> tuple[bytes, str]:
 
 
 def new_bytes() -> bytes:
-    return new_spelled()[0]
+    return new_spelled("")[0]
 
 
 def new_uuid() -> uuid.UUID:

@@ -24,8 +24,7 @@ class Code(IntEnum):
 
 
 CODES = tuple(Code)
-_UNNUMBERED = (Code.CONFLICT, Code.NOT_READY)
-_REPEATED = Code.REPEATED
+_LAST_NUMBERED, _REPEATED = Code.EXCEEDED, Code.REPEATED  # what is not of this module is slow to find in an Enum
 
 
 class RateState(msgspec.Struct, frozen=True, gc=False):
@@ -100,17 +99,14 @@ def kept_terms(checks: Checks) -> str:
 
 def counted(outcome: list[Any], checks: Checks, now_us: int) -> Counted:
     """`outcome` as account.lua makes it, of the call whose `checks` these are; `now_us` is Redis's time of it."""
-    code = CODES[outcome[0]]
-    if code is _REPEATED:
-        return _repeated(*outcome[1:])
-    if code in _UNNUMBERED:
-        return Counted(code)
-    _, tats, used = outcome
+    number, tats, used = outcome[:3]
+    if number > _LAST_NUMBERED:
+        return _repeated(*outcome[1:]) if number == _REPEATED else Counted(CODES[number])
     if len(tats) != len(checks.rates) or len(used) != len(checks.quotas):
         message = "other limits were counted than were asked for"
         raise ValueError(message)
     rates, quotas = map(_rate, checks.rates, tats, repeat(now_us)), map(_quota, checks.quotas, used)
-    return Counted(code, tuple(rates), tuple(quotas))
+    return Counted(CODES[number], tuple(rates), tuple(quotas))
 
 
 def _rate(check: RateCheck, tat: list[Any], now_us: int) -> RateState:

@@ -77,7 +77,8 @@ def read(pace: Pace, kept: bytes | None, now_us: int) -> tuple[int, int]:
 
 def level(pace: Pace, tat: tuple[int, int], now_us: int) -> Level:
     limit, _, _, _, step, tolerance = pace
-    now, start = now_us * limit, _ticks(pace, tat)
+    whole, beyond = tat
+    now, start = now_us * limit, whole * limit + (beyond if beyond < limit else limit - 1)
     start = max(start, now)
     room = tolerance - (start - now)
     reset_at = -(-start // (1000 * limit))

@@ -164,7 +164,8 @@ class Counting(Call, kw_only=True, eq=False):
             counted = NOTHING_COUNTED
         pending = self.pending
         verdict = weigh(pending.verdict, counted)
-        self.settling.settle(self.place, _answered(verdict, pending.id, pending.now, pending.revision))
+        metrics.VERDICTS.inc(verdict.reason)
+        self.settling.settle(self.place, Answered(verdict, pending.id, pending.now, pending.revision))
 
     def failed(self, error: AccountingUnavailable) -> None:
         self.settling.failed(self.place, error)

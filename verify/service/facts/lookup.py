@@ -6,6 +6,7 @@ What was found is kept joined, on the fact it was found by, for as long as each 
 
 import asyncio
 import hashlib
+import math
 from collections.abc import Sequence
 from typing import TypeVar, cast
 
@@ -39,6 +40,7 @@ from verify.service.facts.memory import MISSING, Held, Memory, Remembered
 from verify.service.facts.store import FactStore, StoreNotReady, StoreUnavailable
 
 F = TypeVar("F", bound=Fact)
+_KEY = KeyFacts.KIND
 Name = tuple[str, str, int]  # kind and name of a fact, and which look at it
 
 
@@ -51,13 +53,16 @@ class NotHeld(Exception):
 
 
 class Caller(msgspec.Struct, frozen=True, eq=False):
-    """Who asks for a verdict: one of our secret keys, its environment, what that sells; `revision` is the highest."""
+    """Who asks for a verdict: one of our secret keys, its environment, what that sells; `revision` is the highest.
+    `until` is when the key ends (milliseconds), and has passed if it is revoked.
+    """
 
     secret_key: SecretKeyFacts
     environment: EnvironmentFacts
     catalog: CatalogFacts | None
     revision: int
     parts: tuple[Held, ...]
+    until: float = math.inf
 
     @property
     def stands(self) -> bool:
@@ -174,6 +179,7 @@ def _joined_caller(trail: Trail, held: Held) -> Caller:
         cast(CatalogFacts, catalog.fact) if catalog else None,
         max(part.revision for part in parts),
         parts,
+        0 if known.revoked else math.inf if known.expires_at is None else known.expires_at,
     )
     held.joined = caller
     return caller
@@ -182,7 +188,7 @@ def _joined_caller(trail: Trail, held: Held) -> Caller:
 def find_facts(trail: Trail, peppers: tuple[Pepper, ...], caller: Caller, key: str) -> Found | None:
     """None unless the caller's environment issued `key`."""
     environment = caller.environment
-    held = trail.glimpse(KeyFacts.KIND, key_digest(peppers[0], environment.id, key).hex())
+    held = trail.glimpse(_KEY, key_digest(peppers[0], environment.id, key).hex())
     if held is not None:  # so it is well spelled too
         return _found(trail, caller, held, None)
     ours = key_format.parse(key) is not None

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from verify.ground import ids
 from verify.service.app import App
 from verify.service.http.exchange import (
     MOST_BODY_BYTES,
@@ -13,7 +14,6 @@ from verify.service.http.exchange import (
     Fields,
     Refused,
     Response,
-    named,
     refuse_body,
     too_large,
 )
@@ -67,7 +67,7 @@ def _exchange(scope: Scope) -> AsgiExchange:
     headers, (client, *_) = _headers(scope), scope.get("client") or ("",)
     twice = _twice(scope) if len(headers) < len(scope["headers"]) else ()
     return AsgiExchange(
-        *(scope["method"], scope["path"], headers, b"", client, time.perf_counter(), *named(), twice),
+        *(scope["method"], scope["path"], headers, b"", client, time.perf_counter(), *ids.new_spelled("req"), twice),
         written=asyncio.get_running_loop().create_future(),
     )
 

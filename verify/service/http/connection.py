@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, cast
 
 import msgspec
 
+from verify.ground import ids
 from verify.service.http.chunks import Chunks
-from verify.service.http.exchange import Exchange, Refused, Response, named
+from verify.service.http.exchange import Exchange, Refused, Response
 from verify.service.http.head import CHUNKED, END, UNREAD, Head, refuse_beginning
 from verify.service.http.writing import CONTINUE
 
@@ -132,7 +133,7 @@ class Connection(asyncio.Protocol):
         self._server.answer(exchange)
 
     def _exchange(self, head: Head, body: bytes, now: float) -> ConnectionExchange:
-        name, spelled = named()
+        name, spelled = ids.new_spelled("req")
         return ConnectionExchange(
             *(head.method, head.path, head.headers, body, self.client, now, name, spelled, head.twice),
             head=head,

@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 
-from verify.ground import ids
 from verify.ground.problem import CONTENT_TYPE, KINDS, FieldError, problem
 from verify.service import metrics
 
@@ -42,7 +41,7 @@ class Exchange(msgspec.Struct, eq=False):
     """One request, and the one answer that it gets. A server subclasses it and says in `write` how answers travel.
 
     `path` is without the query; `client` is the peer's address; `arrived` by time.perf_counter; `id` is a UUIDv7, and
-    `request_id` how it is told (see `named`); `twice` names the fields that came more than once.
+    `request_id` how it is told (ids.new_spelled); `twice` names the fields that came more than once.
     """
 
     method: str
@@ -89,12 +88,6 @@ class Exchange(msgspec.Struct, eq=False):
         """A bug ends this request with 500 and its traceback in the log, not the process."""
         log.error("A bug answered %s %s with 500 (%s)", self.method, self.path, self.request_id, exc_info=bug)
         self.refuse(Refused("internal", "internal_error", "Something broke on our side; it was logged."))
-
-
-def named() -> tuple[bytes, str]:
-    """A new exchange's `id` and `request_id`."""
-    name, letters = ids.new_spelled()
-    return name, f"req_{letters}"
 
 
 Handler = Callable[[Exchange], Response | Awaitable[Response | None] | None]

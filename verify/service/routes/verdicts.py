@@ -152,7 +152,7 @@ class Desk:
         caller = question.caller
         if caller is None or not trail.trusts(caller):
             caller = question.caller = find_caller(trail, self._peppers, question.secret_key)
-        if caller is None or not _is_in_force(caller, now):
+        if caller is None or now >= caller.until:
             detail = "A secret key in force is needed: `Authorization: Bearer lsk_…`, from gateways `Licet-Secret-Key`."
             raise Refused("unauthenticated", "invalid_secret_key", detail)
         if PERMISSION not in caller.secret_key.scopes and "*" not in caller.secret_key.scopes:
@@ -221,8 +221,3 @@ def _not_ready() -> Refused:
 def _counters_not_ready() -> Refused:
     detail = "The counters are being rebuilt after a loss; try again in a few seconds."
     return Refused("unavailable", "not_ready", detail)
-
-
-def _is_in_force(caller: Caller, now: int) -> bool:
-    key = caller.secret_key
-    return not key.revoked and (key.expires_at is None or now < key.expires_at)

@@ -56,13 +56,13 @@ def refusal(bad: verify_request.BadRequest) -> Refused:
 
 
 def _tell_one(exchange: Exchange, answered: Sequence[Answered]) -> Response:
-    return Response(200, _rendered(answered[0], exchange.request_id))
+    one = answered[0]
+    return Response(200, render(one.verdict, exchange.request_id, one.now, one.revision, degraded=one.degraded))
 
 
 def _tell_batch(_: Exchange, answered: Sequence[Answered]) -> Response:
-    several = [_rendered(one, ids.encode_bytes("req", one.id)) for one in answered]
+    several = [
+        render(one.verdict, ids.encode_bytes("req", one.id), one.now, one.revision, degraded=one.degraded)
+        for one in answered
+    ]
     return Response(200, b"[" + b",".join(several) + b"]")
-
-
-def _rendered(one: Answered, name: str) -> bytes:
-    return render(one.verdict, name, one.now, revision=one.revision, degraded=one.degraded)
