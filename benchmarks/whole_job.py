@@ -13,10 +13,10 @@ import msgspec
 from benchmarks.command import run
 from benchmarks.figures import Bar, Figure, alternating
 from benchmarks.peers.nginx_lua import server as peer
-from benchmarks.stage.load import Round, body, compared, load, write_calls
+from benchmarks.stage.load import Round, compared, load, write_calls
 from benchmarks.stage.store import store
 from benchmarks.stage.verify_server import Server, ask, verify_server, warm
-from benchmarks.stage.world import World, fill, forget_calls, logged_calls
+from benchmarks.stage.world import World, body, fill, forget_calls, logged_calls
 
 PASSING = ("request_id", "decided_at", "rate_limits")  # what differs from one call to the next
 

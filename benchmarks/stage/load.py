@@ -10,7 +10,7 @@ from typing import NamedTuple
 from benchmarks.figures import Bar, Figure, median, ratio
 from benchmarks.stage.processes import LOAD_CORE, WITH_PARENT
 from benchmarks.stage.verify_server import Server
-from benchmarks.stage.world import World
+from benchmarks.stage.world import World, body
 
 CONNECTIONS = 64
 CALLS = Path(__file__).parent / "calls.lua"
@@ -34,11 +34,6 @@ def write_calls(path: Path, world: World, secrets: Iterable[str]) -> Path:
     with path.open("wb") as written:
         written.writelines(prepared(authorization, body(secret)) for secret in secrets)
     return path
-
-
-def body(secret: str) -> dict[str, object]:
-    """The key last: wrk's LuaJIT tells long texts apart by a few of their bytes, the last ones among them."""
-    return {"scopes": ["reports:read"], "usage": {"requests": 1}, "key": secret}
 
 
 def prepared(authorization: str, asked: object) -> bytes:

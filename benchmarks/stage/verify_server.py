@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from benchmarks.stage.processes import SERVER_CORE, Running, answers, running
 from benchmarks.stage.store import Store
-from benchmarks.stage.world import World
+from benchmarks.stage.world import World, body
 from config.env import Env
 from config.supervisor.ports import listen
 
@@ -72,32 +72,32 @@ def verify_server(folder: Path, store: Store, world: World, *, workers: int = 1)
 
 
 def warm(server: Server, world: World) -> None:
-    """Asks for every key once, so that its facts are in memory."""
+    """Asks for every key once, as it will be asked, so that its facts are in memory."""
     with ThreadPoolExecutor(ASKING) as several:
         for _ in several.map(lambda some: _ask(server, world, some), _parts(world.secrets(), world.keys)):
             pass
 
 
-def ask(server: Server, world: World, body: object, path: str = "/v1/verify") -> bytes:
+def ask(server: Server, world: World, question: object, path: str = "/v1/verify") -> bytes:
     """One answer; raises RuntimeError unless it is 200."""
     with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)) as line:
-        return _post(line, world, body, path)
+        return _post(line, world, question, path)
 
 
 def _ask(server: Server, world: World, secrets: list[str]) -> None:
     with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)) as line:
         for start in range(0, len(secrets), BATCH):
-            questions = [{"key": secret, "usage": {}} for secret in secrets[start : start + BATCH]]
+            questions = [body(secret) for secret in secrets[start : start + BATCH]]
             answer = _post(line, world, questions, "/v1/verify/batch")
             if any(not one["valid"] for one in json.loads(answer)):
                 message = f"{server.name} does not know every key: {answer[:500]!r}"
                 raise RuntimeError(message)
 
 
-def _post(line: http.client.HTTPConnection, world: World, body: object, path: str) -> bytes:
+def _post(line: http.client.HTTPConnection, world: World, question: object, path: str) -> bytes:
     headers = {"Authorization": f"Bearer {world.secret_key}", "Content-Type": "application/json"}
     for _ in range(TRIES):
-        line.request("POST", path, json.dumps(body), headers)
+        line.request("POST", path, json.dumps(question), headers)
         answer = line.getresponse()
         told = answer.read()
         if answer.status == http.client.OK:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.stage.load import body, prepared
+from benchmarks.stage.load import prepared
 from benchmarks.stage.processes import CLONE, SERVER_CORE, answers, free_port, running
 from benchmarks.stage.verify_server import Server
+from benchmarks.stage.world import body
 
 PACKAGES = CLONE / ".venv" / "bench"
 SITE = "benchmarks.peers.django_api_key.site"
