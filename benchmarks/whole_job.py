@@ -16,7 +16,7 @@ from benchmarks.peers.nginx_lua import server as peer
 from benchmarks.stage.load import Round, compared, load, write_calls
 from benchmarks.stage.store import store
 from benchmarks.stage.verify_server import Server, ask, verify_server, warm
-from benchmarks.stage.world import World, body, fill, forget_calls, logged_calls
+from benchmarks.stage.world import World, body, fill, forget_calls, forget_counters, logged_calls
 
 PASSING = ("request_id", "decided_at", "rate_limits")  # what differs from one call to the next
 
@@ -29,6 +29,7 @@ def measure(*, seconds: float = 5.0, rounds: int = 3, keys: int = 100_000) -> li
         licet = started.enter_context(verify_server(folder, kept, world))
         nginx = started.enter_context(peer.nginx_lua(folder, kept, world))
         warm(licet, world)
+        forget_counters(kept)
         refuse_unlike(licet, nginx, world)
         calls = write_calls(folder / "calls", world, world.secrets())
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
+from typing import TypeVar
 
 import msgspec
 
@@ -18,10 +19,11 @@ from benchmarks.stage.store import Store
 from verify import facts, key_format
 from verify.digests import Pepper, key_digests, secret_key_digests
 from verify.ground import ids
-from verify.limits.shards import backlog_key, log_key, ready_key
+from verify.limits.shards import backlog_key, counter_patterns, log_key, ready_key
 
 LETTERS = string.digits + string.ascii_letters
 AT_ONCE = 1000
+T = TypeVar("T")
 STARTED = 1_700_000_000_000  # milliseconds
 PREFIX = "acme"
 
@@ -135,13 +137,20 @@ def forget_calls(store: Store) -> None:
     store.client.set(ready_key(0), "1")
 
 
+def forget_counters(store: Store) -> None:
+    """As if nobody had called yet."""
+    for pattern in counter_patterns(0):
+        for names in _several(store.client.scan_iter(pattern, count=AT_ONCE), AT_ONCE):
+            store.client.unlink(*names)
+
+
 def logged_calls(store: Store) -> int:
     """How many calls the log holds."""
     return int(store.client.get(backlog_key(0)) or 0)
 
 
-def _several(people: Iterable[Person], size: int) -> Iterator[list[Person]]:
-    rest = iter(people)
+def _several(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    rest = iter(things)
     while some := list(islice(rest, size)):
         yield some
 
