@@ -18,6 +18,7 @@ from config.supervisor.ports import listen
 
 MOST_LOGGED = 100_000_000  # no drain reads the log here; each round empties it
 ANY_PORTS = Env({"LICET_PORT": "0", "LICET_VERIFY_PORT": "0"})
+FACTS_OF_A_KEY, SHARED_FACTS = 3, 1000
 BATCH = 50
 ASKING = 4  # connections that warm a server
 TRIES = 50  # a server that is busy with what others ask says 503
@@ -45,6 +46,7 @@ def verify_server(folder: Path, store: Store, world: World, *, workers: int = 1)
         "REDIS_URL": store.url,
         "LICET_PEPPERS": world.peppers,
         "LICET_LOG_CAP": str(MOST_LOGGED),
+        "LICET_FACTS_CAP": str(FACTS_OF_A_KEY * world.keys + SHARED_FACTS),
         "LICET_MODE": "development",
     }
     if workers > 1:

@@ -22,7 +22,7 @@ class App:
     """`start` in the event loop that will call `answer`; `stop` when the last exchange is answered."""
 
     def __init__(self, settings: Settings) -> None:
-        self._store = FactStore(settings.redis_url)
+        self._store = FactStore(settings.redis_url, settings.facts_cap)
         self._accountant = Accountant(settings.redis_url, settings.counter_shards, settings.log_cap)
         self._spool = Spool(settings.spool_dir, settings.spool_cap)
         self._replayer = Replayer(settings.redis_url, settings.log_cap, self._spool, self._store.is_trusted)

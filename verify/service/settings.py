@@ -9,6 +9,7 @@ from verify.ground.environment import Env, Misconfigured
 from verify.ground.failpoints import armed
 from verify.ground.proxies import Proxies
 from verify.ground.strength import refuse_weak_password, refuse_weak_token
+from verify.service.facts.memory import MOST_FACTS
 
 MOST_UNDRAINED = 1_000_000  # calls in one shard's log, about 400 MB
 MOST_SHARDS = 1024
@@ -26,6 +27,7 @@ class Settings(NamedTuple):
     spool_dir: Path | None = None
     spool_cap: int = MOST_SPOOLED
     metrics_folder: Path | None = None
+    facts_cap: int = MOST_FACTS
 
 
 def load() -> Settings:
@@ -43,9 +45,10 @@ def load() -> Settings:
         Path(folder) if (folder := env.text("LICET_SPOOL_DIR")) else None,
         env.number("LICET_SPOOL_CAP", MOST_SPOOLED),
         Path(folder) if (folder := env.text("LICET_METRICS_FOLDER")) else None,
+        env.number("LICET_FACTS_CAP", MOST_FACTS),
     )
-    if not 1 <= settings.counter_shards <= MOST_SHARDS or settings.log_cap < 1:
-        message = f"LICET_COUNTER_SHARDS is 1 to {MOST_SHARDS}, LICET_LOG_CAP at least 1."
+    if not 1 <= settings.counter_shards <= MOST_SHARDS or min(settings.log_cap, settings.facts_cap) < 1:
+        message = f"LICET_COUNTER_SHARDS is 1 to {MOST_SHARDS}, LICET_LOG_CAP and LICET_FACTS_CAP at least 1."
         raise Misconfigured(message)
     if strict:
         _refuse_weak(settings)

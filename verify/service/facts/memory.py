@@ -5,7 +5,7 @@ from typing import Any
 
 from verify.facts import Fact, Versioned
 
-MOST_FACTS = 500_000
+MOST_FACTS = 500_000  # unless the settings say otherwise
 MOST_MISSES = 20_000
 
 

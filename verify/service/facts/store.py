@@ -24,7 +24,7 @@ from verify.ground.failpoints import number
 from verify.service import metrics
 from verify.service.facts import clock
 from verify.service.facts.heartbeat import Heartbeat
-from verify.service.facts.memory import MISSING, Held, Memory, Remembered
+from verify.service.facts.memory import MISSING, MOST_FACTS, Held, Memory, Remembered
 from verify.service.redis_link import LinkLost, RedisLink, Reply, open_link
 
 TRUST_SECONDS = 0.6
@@ -47,9 +47,9 @@ class StoreNotReady(Exception):
 
 
 class FactStore:
-    def __init__(self, redis_url: str) -> None:
-        self._url = redis_url
-        self._memory, self._former = Memory(), Memory(current=False)
+    def __init__(self, redis_url: str, most_facts: int = MOST_FACTS) -> None:
+        self._url, self._most_facts = redis_url, most_facts
+        self._memory, self._former = Memory(most_facts), Memory(most_facts, current=False)
         self._link: RedisLink | None = None
         self._reading: dict[str, tuple[float, asyncio.Future[Held | None]]] = {}
         self._proven_at = float("-inf")  # when the last question that was answered was sent
@@ -125,7 +125,7 @@ class FactStore:
         self.connected.set()
 
     def _remember_former(self) -> None:
-        newer, self._memory = self._memory, Memory()
+        newer, self._memory = self._memory, Memory(self._most_facts)
         if not len(self._former):
             self._former_at = self._proven_at
         self._former.take_over(newer)
