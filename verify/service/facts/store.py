@@ -48,7 +48,7 @@ class StoreNotReady(Exception):
 
 class FactStore:
     def __init__(self, redis_url: str, most_facts: int = MOST_FACTS) -> None:
-        self._url, self._most_facts = redis_url, most_facts
+        self._url, self.most_facts = redis_url, most_facts
         self._memory, self._former = Memory(most_facts), Memory(most_facts, current=False)
         self._link: RedisLink | None = None
         self._reading: dict[str, tuple[float, asyncio.Future[Held | None]]] = {}
@@ -125,7 +125,7 @@ class FactStore:
         self.connected.set()
 
     def _remember_former(self) -> None:
-        newer, self._memory = self._memory, Memory(self._most_facts)
+        newer, self._memory = self._memory, Memory(self.most_facts)
         if not len(self._former):
             self._former_at = self._proven_at
         self._former.take_over(newer)
