@@ -90,4 +90,4 @@ def decode(prefix: str, text: str) -> uuid.UUID | None:
 
 
 def new(prefix: str) -> str:
-    return encode(prefix, new_uuid())
+    return new_spelled(prefix)[1]

@@ -94,11 +94,10 @@ class Found:
         )
 
     def stands(self, caller: Caller) -> bool:
-        facts = self.facts
-        if facts.environment is not caller.environment or facts.catalog is not caller.catalog:
-            return False
-        first, second, third, fourth = self.parts
-        return first.stands and second.stands and third.stands and fourth.stands
+        facts, (key, license, customer, plan) = self.facts, self.parts
+        if facts.environment is caller.environment and facts.catalog is caller.catalog:
+            return key.stands and license.stands and customer.stands and plan.stands
+        return False
 
 
 class Trail:
@@ -115,7 +114,9 @@ class Trail:
 
     def glimpse(self, kind: str, name: str) -> Held | None:
         """What is at hand, if anything."""
-        held = self._memory.find(redis_key(kind, name)) if self._memory is not None else None
+        if self._memory is None:
+            return None
+        held = self._memory.find(redis_key(kind, name))
         return None if held is MISSING else held
 
     def held(self, kind: str, name: str, look: int = 1) -> Held | None:
