@@ -5,7 +5,7 @@ import logging
 from celery import current_app, shared_task
 from django.conf import settings
 
-from licensing.actions import endings, rounds
+from licensing.actions.clock import billing, endings, rounds
 from licensing.rules.status.work import ROUND_SECONDS
 from licensing.usage import partitions
 from licensing.usage.counters.audit import NotComparable, audit
@@ -21,7 +21,9 @@ def note_round() -> None:
 
 @shared_task
 def announce_endings() -> None:
-    endings.announce_endings(now=clock.now())
+    now = clock.now()
+    endings.announce_endings(now=now)
+    billing.tell_what_came(now=now)
 
 
 @shared_task

@@ -22,7 +22,7 @@ from verify.facts import (
     PlanFacts,
     PlanTerms,
 )
-from verify.license_status import Standing, Status, standing
+from verify.license_status import BillingState, Standing, Status, standing
 from verify.limits.counted import NOTHING_COUNTED, Code, Counted, QuotaState
 from verify.reasons import Reason, WarningCode
 from verify.request import VerifyRequest
@@ -120,17 +120,19 @@ def decide(facts: Facts | None, request: VerifyRequest, now: int) -> Verdict:
         return Verdict(Reason.NOT_FOUND, "This key is not known here; check that it is complete.", None)
     calm = facts.calm
     if calm is not None and calm.since <= now and (calm.until is None or now < calm.until):
-        return _first_objection(REQUEST_RULES, Case(request, facts, now, calm.standing), _warnings(facts, now))
+        case = Case(request, facts, now, calm.standing)
+        return _first_objection(REQUEST_RULES, case, _warnings(case))
     case = Case(request, facts, now, standing(facts.license, now))
     if all(objects(case) is None for _, objects in FACT_RULES):
         facts.calm = _calm(case)
-    return _first_objection(RULES, case, _warnings(facts, now))
+    return _first_objection(RULES, case, _warnings(case))
 
 
 def _calm(case: Case) -> Calm:
     """What the clock changes, it changes at one of these moments."""
     key, license, now = case.facts.key, case.facts.license, case.now
-    moments = (license.starts_at, license.expires_at, license.trial_ends_at, key.expires_at)
+    grace_ends_at = license.billed.grace_ends_at if license.billed else None
+    moments = (license.starts_at, license.expires_at, license.trial_ends_at, grace_ends_at, key.expires_at)
     ahead = [moment for moment in moments if moment is not None and moment > now]
     return Calm(now, min(ahead, default=None), case.standing)
 
@@ -196,13 +198,19 @@ def _license_is_revoked(case: Case) -> str | None:
 
 
 def _license_is_suspended(case: Case) -> str | None:
-    suspended = case.standing.status is Status.SUSPENDED
-    return "The license is suspended; ask the vendor to reinstate it." if suspended else None
+    if case.standing.status is not Status.SUSPENDED:
+        return None
+    if case.standing.reason == "nonpayment":
+        return "The license is suspended, as an invoice was not paid; pay it to go on."
+    return "The license is suspended; ask the vendor to reinstate it."
 
 
 def _license_is_pending(case: Case) -> str | None:
-    pending = case.standing.status is Status.PENDING
-    return "The license has not started yet; wait for its start." if pending else None
+    if case.standing.status is not Status.PENDING:
+        return None
+    if case.standing.reason == "not_started":
+        return "The license has not started yet; wait for its start."
+    return "The first payment is not complete; complete it to begin."
 
 
 def _license_has_expired(case: Case) -> str | None:
@@ -290,12 +298,13 @@ COUNTED_RULES: Rules = (
 def _warns_from(key: KeyFacts, license: LicenseFacts) -> int | None:
     """Since when its facts alone may give a warning."""
     ends = [end for end in (license.trial_ends_at, license.expires_at, key.expires_at) if end is not None]
-    return 0 if key.rotated else min(ends) - ENDING_SOON if ends else None
+    in_grace = license.billed is not None and license.billed.state == BillingState.GRACE
+    return 0 if key.rotated or in_grace else min(ends) - ENDING_SOON if ends else None
 
 
-def _warnings(facts: Facts, now: int) -> tuple[WarningCode, ...]:
-    begins = facts.warns_from
-    return () if begins is None or now < begins else tuple(_of_facts(facts, now))
+def _warnings(case: Case) -> tuple[WarningCode, ...]:
+    begins = case.facts.warns_from
+    return () if begins is None or case.now < begins else tuple(_of_facts(case))
 
 
 def _of_quotas(quotas: tuple[QuotaState, ...]) -> Iterator[WarningCode]:
@@ -305,12 +314,15 @@ def _of_quotas(quotas: tuple[QuotaState, ...]) -> Iterator[WarningCode]:
         yield WarningCode.OVER_LIMIT
 
 
-def _of_facts(facts: Facts, now: int) -> Iterator[WarningCode]:
+def _of_facts(case: Case) -> Iterator[WarningCode]:
     """Only of what still holds: an end that has passed is a reason, not a warning."""
+    facts, now = case.facts, case.now
 
     def soon(end: int | None) -> bool:
         return end is not None and 0 < end - now <= ENDING_SOON
 
+    if case.standing.status is Status.GRACE:
+        yield WarningCode.IN_GRACE
     if soon(facts.license.trial_ends_at):
         yield WarningCode.TRIAL_ENDING
     if soon(facts.license.expires_at):

@@ -109,6 +109,14 @@ class BillingPeriod(msgspec.Struct, frozen=True, array_like=True, gc=False):
     count: int = 1
 
 
+class BillingFacts(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What billing says of a license that a subscription drives (verify.license_status.BillingState)."""
+
+    state: str
+    reason: str | None = None
+    grace_ends_at: int | None = None
+
+
 class LicenseFacts(Fact, frozen=True, array_like=True, gc=False):
     KIND: ClassVar[str] = "license"
     id: str
@@ -122,6 +130,7 @@ class LicenseFacts(Fact, frozen=True, array_like=True, gc=False):
     revoked: bool
     overrides: Overrides = NO_OVERRIDES
     billing: BillingPeriod | None = None
+    billed: BillingFacts | None = None
 
 
 class KeyFacts(Fact, frozen=True, array_like=True, gc=False):

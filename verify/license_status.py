@@ -1,11 +1,11 @@
-"""A license's status, computed from what was decided by hand and from the clock; never stored."""
+"""A license's status, computed from what was decided by hand, from billing and from the clock; never stored."""
 
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 
 class Status(StrEnum):
-    """In order of precedence, strongest first. `ended` and `grace` come with billing."""
+    """In order of precedence, strongest first. `ended` and `grace` are of licenses that a subscription drives."""
 
     REVOKED = "revoked"
     ENDED = "ended"
@@ -22,8 +22,31 @@ class Status(StrEnum):
         return self in (Status.GRACE, Status.TRIALING, Status.ACTIVE)
 
 
+class BillingState(StrEnum):
+    """What billing says of a license that a subscription drives; the clock says the rest."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    GRACE = "grace"
+    SUSPENDED = "suspended"
+    ENDED = "ended"
+
+
+class Billed(Protocol):
+    """`reason` says why it is not simply active; grace ends at `grace_ends_at`, in milliseconds."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def reason(self) -> str | None: ...
+    @property
+    def grace_ends_at(self) -> int | None: ...
+
+
 class Lifetime(Protocol):
-    """What a status is computed from; times are milliseconds since 1970 UTC."""
+    """What a status is computed from; times are milliseconds since 1970 UTC. `billed` is None for a license that is
+    managed by hand alone.
+    """
 
     @property
     def revoked(self) -> bool: ...
@@ -35,6 +58,8 @@ class Lifetime(Protocol):
     def expires_at(self) -> int | None: ...
     @property
     def trial_ends_at(self) -> int | None: ...
+    @property
+    def billed(self) -> Billed | None: ...
 
 
 class Standing(NamedTuple):
@@ -46,8 +71,15 @@ def standing(license: Lifetime, now: int) -> Standing:
     """`now` in milliseconds. An end is exclusive: at `expires_at` itself the license has expired."""
     if license.revoked:
         return Standing(Status.REVOKED, "manual")
+    billed = None if license.billed is None else by_billing(license, license.billed, now)
+    if billed is not None and billed.status is Status.ENDED:
+        return billed
     if license.suspended:
         return Standing(Status.SUSPENDED, "manual")
+    return billed or _by_clock(license, now)
+
+
+def _by_clock(license: Lifetime, now: int) -> Standing:
     if now < license.starts_at:
         return Standing(Status.PENDING, "not_started")
     if license.expires_at is not None and now >= license.expires_at:
@@ -56,3 +88,20 @@ def standing(license: Lifetime, now: int) -> Standing:
         over = now >= license.trial_ends_at
         return Standing(Status.EXPIRED, "trial_ended") if over else Standing(Status.TRIALING, None)
     return Standing(Status.ACTIVE, None)
+
+
+def by_billing(license: Lifetime, billed: Billed, now: int) -> Standing:
+    """As if nothing had been decided by hand. A subscription that ends has ended and not expired; after its trial it
+    goes on as a paid one.
+    """
+    state = billed.state
+    if license.expires_at is not None and now >= license.expires_at:
+        state = BillingState.ENDED
+    if state == BillingState.GRACE and billed.grace_ends_at is not None and now >= billed.grace_ends_at:
+        state = BillingState.SUSPENDED
+    if now < license.starts_at and state not in (BillingState.ENDED, BillingState.SUSPENDED):
+        return Standing(Status.PENDING, "not_started")
+    if state == BillingState.ACTIVE:
+        trialing = license.trial_ends_at is not None and now < license.trial_ends_at
+        return Standing(Status.TRIALING if trialing else Status.ACTIVE, None)
+    return Standing(Status(state), billed.reason or ("canceled" if state == BillingState.ENDED else None))

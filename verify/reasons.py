@@ -22,6 +22,7 @@ class Reason(StrEnum):
 
 
 class WarningCode(StrEnum):
+    IN_GRACE = "IN_GRACE"
     TRIAL_ENDING = "TRIAL_ENDING"
     LICENSE_EXPIRING = "LICENSE_EXPIRING"
     KEY_EXPIRING = "KEY_EXPIRING"

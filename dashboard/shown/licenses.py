@@ -33,6 +33,11 @@ _SENTENCES = {
     "not_started": "Its start is still to come.",
     "expired": None,
     "trial_ended": "Its trial is over.",
+    "incomplete": "Its first payment is not complete.",
+    "nonpayment": "An invoice was not paid.",
+    "paused": "Its subscription is paused.",
+    "canceled": "Its subscription was canceled.",
+    "customer_deleted": "Its customer was deleted at Stripe.",
 }
 
 

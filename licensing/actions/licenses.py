@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from licensing.actions.billing import refuse_if_managed
 from licensing.actions.holding import move
 from licensing.actions.terms import check_terms
 from licensing.models import Customer, License, Plan, PlanVersion
@@ -19,6 +20,8 @@ from tenants.publishing.outbox import insert_and_tell, update_and_tell
 from tenants.rules.permissions import Actor
 from tenants.rules.refusal import Refusal, bad_field
 from tenants.tenancy import tenant_transaction
+
+BILLED = {"expires_at", "quantity"}  # what a subscription says where one drives the license
 
 
 def issue_license(
@@ -67,6 +70,8 @@ def change_license(license_id: UUID, *, within: Environment, by: Actor, now: dat
     """Each given field replaces the whole old one. An end that is given ends a trial's being a trial."""
     with tenant_transaction(within.organization_id):
         row = _unrevoked(license_id, within)
+        if not BILLED.isdisjoint(given):
+            refuse_if_managed(row)
         _check_order(row.starts_at, given.get("expires_at"))
         check_terms(given.get("overrides", {}), within, at="overrides/")
         if "expires_at" in given:
@@ -82,6 +87,7 @@ def renew_license(
     """Until `expires_at`, or as long again as its plan lasts. What had expired is open again."""
     with tenant_transaction(within.organization_id):
         row = _unrevoked(license_id, within)
+        refuse_if_managed(row)
         terms = PlanVersion.objects.within(within).get(plan=row.plan_id, version=effective_version(row))
         end = renewed(
             Ends(row.expires_at, row.trial_ends_at),
@@ -99,6 +105,7 @@ def change_plan_of_license(license_id: UUID, *, within: Environment, by: Actor, 
     """To the new plan's published version. Its dates, its keys and what it has used stay."""
     with tenant_transaction(within.organization_id):
         row = _unrevoked(license_id, within)
+        refuse_if_managed(row)
         sold = referred(Plan, plan, within, field="plan")
         if sold.id == row.plan_id:
             return row

@@ -25,7 +25,9 @@ from verify.license_status import Status
 
 
 class LicenseAnswer(serializers.ModelSerializer[License]):
-    """`status` is computed when it is asked for."""
+    """`status` is computed when it is asked for. Where a Stripe subscription drives the license, `managed_by` is
+    `stripe`; then plan, seats and ends are changed there.
+    """
 
     id = PublicId("lic")
     customer = PublicId("cus", source="customer_id")
@@ -35,6 +37,9 @@ class LicenseAnswer(serializers.ModelSerializer[License]):
     starts_at = Moment()
     expires_at = Moment(allow_null=True)
     trial_ends_at = Moment(allow_null=True)
+    grace_ends_at = Moment(allow_null=True)
+    paid_until = Moment(allow_null=True)
+    ended_at = Moment(allow_null=True)
     overrides = Object()
     metadata = Object()
     created_at = Moment()
@@ -48,7 +53,17 @@ class LicenseAnswer(serializers.ModelSerializer[License]):
         model = License
         fields: ClassVar[Any] = (
             *("id", "customer", "plan", "plan_version", "status", "status_reason", "starts_at", "expires_at"),
-            *("trial_ends_at", "quantity", "overrides", "metadata", "created_at"),
+            *(
+                "trial_ends_at",
+                "managed_by",
+                "paid_until",
+                "grace_ends_at",
+                "ended_at",
+                "quantity",
+                "overrides",
+                "metadata",
+                "created_at",
+            ),
         )
 
     def get_status(self, row: License) -> str:

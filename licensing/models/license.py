@@ -9,10 +9,16 @@ from licensing.models.held import OPEN, Held
 from licensing.models.plan import Plan
 from licensing.models.within import TenantForeignKey
 from tenants.clock import milliseconds
-from verify.license_status import Standing, Status, standing
+from verify.license_status import BillingState, Standing, Status, by_billing, standing
+
+BILLING_STATES = [state.value for state in BillingState]
 
 
 class License(Held):
+    """Where a subscription drives it, `managed_by` says whose, and the columns after it what billing says; they are
+    written by licensing.actions.billing alone. `told_status` is the last status of billing's that was announced.
+    """
+
     PREFIX = "lic"
     FACT_KIND = "license"
 
@@ -25,6 +31,16 @@ class License(Held):
     quantity = models.PositiveIntegerField(default=1)
     overrides = models.JSONField(default=dict)
     metadata = models.JSONField(default=dict)
+    managed_by = models.CharField(max_length=16, null=True)  # noqa: DJ001 - managed by hand alone is not by ""
+    billing_state = models.CharField(max_length=9, null=True)  # noqa: DJ001 - as above
+    billing_reason = models.CharField(max_length=32, null=True)  # noqa: DJ001 - simply active has none
+    grace_ends_at = models.DateTimeField(null=True)
+    paid_until = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    period_anchor = models.DateTimeField(null=True)
+    period_unit = models.CharField(max_length=5, null=True)  # noqa: DJ001 - what is not paid by the period has none
+    period_count = models.PositiveIntegerField(null=True)
+    told_status = models.CharField(max_length=9, null=True)  # noqa: DJ001 - nothing was told yet
 
     class Meta:
         db_table = "licenses"
@@ -34,6 +50,15 @@ class License(Held):
                 condition=models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=models.F("starts_at")),
                 name="licenses_end_after_start",
             ),
+            models.CheckConstraint(
+                condition=models.Q(managed_by__isnull=True, billing_state__isnull=True)
+                | models.Q(managed_by="stripe", billing_state__in=BILLING_STATES),
+                name="licenses_billing_known",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(billing_state="grace") | models.Q(grace_ends_at__isnull=False),
+                name="licenses_grace_ends",
+            ),
         ]
         indexes = [
             models.Index(fields=["organization_id", "environment_id", "-id"], name="licenses_newest_first"),
@@ -41,6 +66,11 @@ class License(Held):
             models.Index(fields=["organization_id", "plan", "-id"], name="licenses_of_plan"),
             models.Index(fields=["expires_at", "id"], name="licenses_ending", condition=OPEN),
             models.Index(fields=["trial_ends_at", "id"], name="licenses_trial_ending", condition=OPEN),
+            models.Index(
+                fields=["grace_ends_at", "id"],
+                name="licenses_grace_ending",
+                condition=models.Q(billing_state="grace"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -50,9 +80,15 @@ class License(Held):
         """Its status and reason at `now`, by the same function that verify asks."""
         return standing(_Lifetime(self), milliseconds(now) or 0)
 
+    def billing_standing(self, now: datetime) -> Standing | None:
+        """As if nothing had been decided by hand; None if no subscription drives it."""
+        lifetime = _Lifetime(self)
+        return None if lifetime.billed is None else by_billing(lifetime, lifetime.billed, milliseconds(now) or 0)
+
     def typed_reason(self, status: Status) -> str:
         """What was typed by whoever brought it into this status by hand."""
-        return {Status.REVOKED: self.revocation_reason, Status.SUSPENDED: self.suspension_reason}.get(status, "")
+        held = {Status.REVOKED: self.revocation_reason, Status.SUSPENDED: self.suspension_reason}
+        return held.get(status, "") if self.hold.value == status.value else ""
 
 
 class _Lifetime:
@@ -63,3 +99,13 @@ class _Lifetime:
         self.starts_at = milliseconds(row.starts_at) or 0
         self.expires_at = milliseconds(row.expires_at)
         self.trial_ends_at = milliseconds(row.trial_ends_at)
+        self.billed = None if row.billing_state is None else _Billed(row)
+
+
+class _Billed:
+    """Its billing, as above."""
+
+    def __init__(self, row: License) -> None:
+        self.state: str = row.billing_state or ""
+        self.reason: str | None = row.billing_reason
+        self.grace_ends_at = milliseconds(row.grace_ends_at)

@@ -14,23 +14,55 @@ def with_status(rows: QuerySet[License], status: Status, now: datetime) -> Query
     return rows.filter(_CONDITIONS[status](now)) if status in _CONDITIONS else rows.none()
 
 
-def _free() -> Q:
-    return Q(revoked_at__isnull=True, suspended_at__isnull=True)
+def _by_hand() -> Q:
+    return Q(revoked_at__isnull=True, suspended_at__isnull=True, billing_state__isnull=True)
 
 
 def _begun(now: datetime) -> Q:
-    return _free() & Q(starts_at__lte=now)
+    return _by_hand() & Q(starts_at__lte=now)
 
 
 def _not_over(now: datetime) -> Q:
     return _begun(now) & (Q(expires_at__isnull=True) | Q(expires_at__gt=now))
 
 
+def _ended(now: datetime) -> Q:
+    return Q(billing_state__isnull=False) & (Q(billing_state="ended") | Q(expires_at__lte=now))
+
+
+def _unpaid(now: datetime) -> Q:
+    return Q(billing_state="suspended") | Q(billing_state="grace", grace_ends_at__lte=now)
+
+
+def _going_on(now: datetime) -> Q:
+    """A subscription drives it, and neither hand nor billing holds it back."""
+    held = Q(revoked_at__isnull=True, suspended_at__isnull=True, billing_state__isnull=False)
+    return held & (Q(expires_at__isnull=True) | Q(expires_at__gt=now)) & ~Q(billing_state="ended") & ~_unpaid(now)
+
+
+def _paid(now: datetime) -> Q:
+    return _going_on(now) & Q(starts_at__lte=now, billing_state="active")
+
+
+def _suspended(now: datetime) -> Q:
+    held = Q(billing_state__isnull=True, suspended_at__isnull=False)
+    billed = Q(billing_state__isnull=False) & (Q(suspended_at__isnull=False) | _unpaid(now))
+    open_end = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
+    return Q(revoked_at__isnull=True) & (held | (billed & open_end & ~Q(billing_state="ended")))
+
+
 _CONDITIONS: dict[Status, Callable[[datetime], Q]] = {
     Status.REVOKED: lambda _: Q(revoked_at__isnull=False),
-    Status.SUSPENDED: lambda _: Q(revoked_at__isnull=True, suspended_at__isnull=False),
-    Status.PENDING: lambda now: _free() & Q(starts_at__gt=now),
+    Status.ENDED: lambda now: Q(revoked_at__isnull=True) & _ended(now),
+    Status.SUSPENDED: _suspended,
+    Status.PENDING: lambda now: (
+        (_by_hand() & Q(starts_at__gt=now)) | (_going_on(now) & (Q(starts_at__gt=now) | Q(billing_state="pending")))
+    ),
     Status.EXPIRED: lambda now: _begun(now) & (Q(expires_at__lte=now) | Q(trial_ends_at__lte=now)),
-    Status.TRIALING: lambda now: _not_over(now) & Q(trial_ends_at__gt=now),
-    Status.ACTIVE: lambda now: _not_over(now) & Q(trial_ends_at__isnull=True),
+    Status.GRACE: lambda now: _going_on(now) & Q(starts_at__lte=now, billing_state="grace"),
+    Status.TRIALING: lambda now: (_not_over(now) | _paid(now)) & Q(trial_ends_at__gt=now),
+    Status.ACTIVE: lambda now: (
+        (_not_over(now) & Q(trial_ends_at__isnull=True))
+        | (_paid(now) & (Q(trial_ends_at__isnull=True) | Q(trial_ends_at__lte=now)))
+    ),
 }

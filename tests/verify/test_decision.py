@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from verify.decision import COUNTED_RULES, ENDING_SOON, RULES, Facts, decide, effective_terms, weigh
 from verify.facts import (
+    BillingFacts,
     CustomerFacts,
     EnvironmentFacts,
     KeyFacts,
@@ -244,3 +245,11 @@ def test_a_bound_key_answers_its_own_user_alone() -> None:
 def test_an_end_is_warned_of_before_it_comes(facts: Callable[[int], Facts], warning: WarningCode) -> None:
     assert decide(facts(NOW + ENDING_SOON), ASKED, NOW).warnings == (warning,)
     assert decide(facts(NOW + ENDING_SOON + 1), ASKED, NOW).warnings == ()
+
+
+def test_grace_is_warned_of_and_ends_by_the_clock_alone() -> None:
+    facts = license(billed=BillingFacts("grace", "nonpayment", NOW + 2))
+    for _ in range(2):  # the second time from what was remembered
+        assert decide(facts, ASKED, NOW)[::3] == (Reason.VALID, (WarningCode.IN_GRACE,))
+    over = decide(facts, ASKED, NOW + 2)
+    assert (over.reason, over.warnings) == (Reason.LICENSE_SUSPENDED, ())

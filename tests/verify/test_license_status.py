@@ -4,7 +4,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from verify.license_status import Status, standing
+from verify.facts import BillingFacts
+from verify.license_status import BillingState, Status, standing
 
 NOW = 1_000
 
@@ -15,6 +16,16 @@ class Lifetime(NamedTuple):
     starts_at: int = 0
     expires_at: int | None = None
     trial_ends_at: int | None = None
+    billed: BillingFacts | None = None
+
+
+def billed(state: BillingState, reason: str | None = None, grace_ends_at: int | None = None) -> dict[str, Any]:
+    return {"billed": BillingFacts(state, reason, grace_ends_at)}
+
+
+ACTIVE, ENDED = billed(BillingState.ACTIVE), billed(BillingState.ENDED, "canceled")
+UNPAID = billed(BillingState.SUSPENDED, "nonpayment")
+GRACE, OVERDUE = (billed(BillingState.GRACE, "nonpayment", NOW + more) for more in (1, 0))
 
 
 @pytest.mark.parametrize(
@@ -32,4 +43,33 @@ class Lifetime(NamedTuple):
     ],
 )
 def test_the_strongest_reason_names_the_status(changes: dict[str, Any], status: Status, reason: str | None) -> None:
+    assert standing(Lifetime(**changes), NOW) == (status, reason)
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "reason"),
+    [
+        (ACTIVE, Status.ACTIVE, None),
+        (ACTIVE | {"trial_ends_at": NOW + 1}, Status.TRIALING, None),
+        (ACTIVE | {"trial_ends_at": NOW}, Status.ACTIVE, None),
+        (ACTIVE | {"expires_at": NOW + 1}, Status.ACTIVE, None),
+        (ACTIVE | {"expires_at": NOW}, Status.ENDED, "canceled"),
+        (ACTIVE | {"starts_at": NOW + 1}, Status.PENDING, "not_started"),
+        (billed(BillingState.PENDING, "incomplete"), Status.PENDING, "incomplete"),
+        (GRACE, Status.GRACE, "nonpayment"),
+        (GRACE | {"trial_ends_at": NOW + 1}, Status.GRACE, "nonpayment"),
+        (OVERDUE, Status.SUSPENDED, "nonpayment"),
+        (UNPAID | {"starts_at": NOW + 1}, Status.SUSPENDED, "nonpayment"),
+        (UNPAID | {"expires_at": NOW}, Status.ENDED, "nonpayment"),
+        (ENDED, Status.ENDED, "canceled"),
+        (ENDED | {"suspended": True}, Status.ENDED, "canceled"),
+        (ENDED | {"revoked": True}, Status.REVOKED, "manual"),
+        (ACTIVE | {"suspended": True}, Status.SUSPENDED, "manual"),
+        (GRACE | {"suspended": True}, Status.SUSPENDED, "manual"),
+        (billed(BillingState.PENDING) | {"suspended": True}, Status.SUSPENDED, "manual"),
+    ],
+)
+def test_what_billing_says_has_its_place_in_the_order(
+    changes: dict[str, Any], status: Status, reason: str | None
+) -> None:
     assert standing(Lifetime(**changes), NOW) == (status, reason)

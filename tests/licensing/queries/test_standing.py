@@ -6,7 +6,7 @@ from licensing.models import License
 from licensing.queries.standing import with_status
 from tenants.tenancy import tenant_transaction
 from tests.places import Place
-from verify.ground.ids import decode
+from verify.ground.ids import decode, new_uuid
 from verify.license_status import Status
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -41,7 +41,21 @@ def rows_of_every_kind(place: Place) -> list[License]:
                             created_at=NOW,
                         )
                     )
-    return rows
+    return [*rows, *(billed(row, *billing) for row in rows if row.expires_at != NOW - DAY for billing in BILLINGS)]
+
+
+BILLINGS = (
+    *(("pending", None), ("active", None), ("suspended", None), ("ended", None)),
+    *(("grace", end) for end in MOMENTS),
+)
+
+
+def billed(row: License, state: str, grace_ends_at: datetime | None) -> License:
+    """A row like it that a subscription drives."""
+    copy = License(**{field.attname: getattr(row, field.attname) for field in License._meta.fields})
+    copy.id = new_uuid()
+    copy.managed_by, copy.billing_state, copy.grace_ends_at = "stripe", state, grace_ends_at
+    return copy
 
 
 def test_each_status_finds_what_has_it_and_nothing_else(place: Place) -> None:
@@ -51,4 +65,4 @@ def test_each_status_finds_what_has_it_and_nothing_else(place: Place) -> None:
         for status in Status:
             found = set(with_status(License.objects.within(place.environment), status, NOW))
             assert found == {row for row in everything if row.standing(NOW).status is status}, status
-    assert len(everything) == 97
+    assert len(everything) > 500

@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.db import connections, transaction
 from prometheus_client import REGISTRY, generate_latest
 
-from licensing.actions.rounds import note_round
+from licensing.actions.clock.rounds import note_round
 from licensing.queries.status.books import seen_books
 from licensing.queries.status.planes import seen_planes
 from licensing.queries.status.queues import queue_lengths

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from django.db import connections
 
-from licensing.actions.endings import announce_endings
+from licensing.actions.clock.endings import announce_endings
 from licensing.tasks import announce_endings as task
 from tenants import clock
 from tests.places import Place

@@ -1,0 +1,1 @@
+"""What no request does: the clock brings it, and a sweep tells it."""

@@ -1,0 +1,30 @@
+"""Announcing what the clock brings to licenses that a subscription drives: grace that is over, a trial, an end."""
+
+from datetime import datetime
+
+from django.db.models import Q
+
+from licensing.actions.billing import tell_billing
+from licensing.models import License
+from tenants.rules.permissions import system
+from verify.license_status import Status
+
+BATCH = 500
+
+
+class InEnvironmentOf:
+    """The environment of a row, as far as tenancy goes."""
+
+    def __init__(self, row: License) -> None:
+        self.id, self.organization_id = row.environment_id, row.organization_id
+
+
+def tell_what_came(*, now: datetime) -> int:
+    """Each once, however many sweeps there are; returns how many were told."""
+    came = (
+        Q(told_status=Status.GRACE, grace_ends_at__lte=now)
+        | Q(told_status=Status.TRIALING, trial_ends_at__lte=now)
+        | (~Q(told_status=Status.ENDED) & Q(managed_by__isnull=False, expires_at__lte=now))
+    )
+    found = list(License.objects.across_tenants().filter(came).order_by("id")[:BATCH])
+    return sum(tell_billing(row.id, within=InEnvironmentOf(row), by=system(), now=now) for row in found)
