@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.prove", "tests.places", "tests.running.browser", "tests.running.scheduling"]
+pytest_plugins = ["tests.running.prove", "tests.places", "tests.running.browser", "tests.running.scheduling"]
 
 UNHURRIED = {"LICET_API_RATE_PER_SECOND": "100000"}  # tests ask faster than anybody may; one of them has its own copy
 

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.list_pages import fill, milliseconds, walk
 from tests.places import Place
-from tests.prove import Figure
+from tests.running.prove import Figure
 from tests.running.stack import Stack
 from verify.ground.ids import decode
 

@@ -20,7 +20,7 @@ from tests.docs.bodies import Pool
 from tests.docs.conformity import assert_conforms
 from tests.docs.documents import FILES, Operation, document, operations
 from tests.places import Place
-from tests.prove import Figure
+from tests.running.prove import Figure
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

@@ -12,8 +12,8 @@ from tenants import clock
 from tenants.clock import milliseconds
 from tests.licensing.usage.feeding import Feed, expected, found
 from tests.places import Place
-from tests.prove import Figure
 from tests.running.nodes import Node, running
+from tests.running.prove import Figure
 
 FULL_KILLS, FULL_CALLS = 50, 50_000
 FAILPOINTS = ("drain.after_read", "drain.before_commit", "drain.after_commit", "drain.after_ack")

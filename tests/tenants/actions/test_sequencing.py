@@ -20,8 +20,8 @@ from tenants import clock
 from tenants.actions.audit_verification import verify_audit_chain
 from tenants.models import AuditWaiting, Event, EventWaiting
 from tests.places import Place
-from tests.prove import Figure
 from tests.running import processes
+from tests.running.prove import Figure
 from tests.running.stack import CLONE, Stack
 from tests.tenants.actions.chains import (
     SEQUENCER,

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 import redis
 
-from tests.prove import Figure
 from tests.running.cluster import Cluster
+from tests.running.prove import Figure
 from tests.verify.limits.counters import MANY, NOW, Counters, checks, quota, rate
 from verify.ground.ids import new
 from verify.limits import call as calls

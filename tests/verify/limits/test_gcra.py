@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from tests.prove import Figure
+from tests.running.prove import Figure
 from verify.limits.gcra import Level, Pace, admit, carried, level, pace, read, stored
 
 NOW_US = 1_795_000_000_000_000

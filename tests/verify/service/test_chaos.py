@@ -13,8 +13,8 @@ from urllib.parse import quote, urlsplit
 import psycopg
 import pytest
 
-from tests.prove import Figure
 from tests.running.nodes import Node, running, verify_nodes
+from tests.running.prove import Figure
 from tests.running.proxy import Proxy, proxied
 from tests.running.whole import Whole
 from tests.verify.service.accounting.test_accountant import booked, bought

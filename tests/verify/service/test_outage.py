@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.prove import Figure
 from tests.running.clients import plain_client
 from tests.running.nodes import Node, running, verify_nodes
+from tests.running.prove import Figure
 from tests.running.proxy import proxied
 from tests.running.stack import free_port
 from tests.running.whole import Whole

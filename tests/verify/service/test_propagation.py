@@ -18,9 +18,9 @@ import pytest
 import redis
 
 from tests.places import Place
-from tests.prove import Figure
 from tests.running.clients import plain_client
 from tests.running.nodes import Node, control_plane, verify_nodes
+from tests.running.prove import Figure
 from tests.running.proxy import Proxy, proxied
 
 NODES, TRIALS, LEAST_TRIALS = 4, 200, 60

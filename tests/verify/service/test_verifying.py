@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.places import Place
-from tests.prove import Figure
 from tests.running.nodes import Node, verify_nodes
+from tests.running.prove import Figure
 from tests.verify.service.load import Crowd
 
 CLIENTS = 64

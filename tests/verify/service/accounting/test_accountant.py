@@ -15,8 +15,8 @@ import pytest
 import redis
 
 from tests.places import Place
-from tests.prove import Figure
 from tests.running.nodes import verify_nodes
+from tests.running.prove import Figure
 from tests.running.proxy import Proxy, proxied
 from tests.running.whole import Whole
 from tests.verify.limits.counters import checks, logged_as

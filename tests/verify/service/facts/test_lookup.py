@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 import pytest
 
-from tests.prove import Figure
+from tests.running.prove import Figure
 from verify import facts, key_format
 from verify.digests import Pepper, key_digest, secret_key_digest
 from verify.facts import (

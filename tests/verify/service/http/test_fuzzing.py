@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.places import Place
-from tests.prove import Figure
+from tests.running.prove import Figure
 from tests.running.stack import CLONE
 from tests.verify.service.http.fuzzing import GOOD, SEEDS, check, mutate
 from tests.verify.service.http.listening import Line

@@ -1,1 +1,0 @@
-"""The tests; the tree mirrors the source."""
