@@ -1,0 +1,1 @@
+"""HTTP and Stripe's manners, the same for every resource."""

@@ -1,0 +1,1 @@
+"""Deliveries of events, and what can go wrong on their way."""

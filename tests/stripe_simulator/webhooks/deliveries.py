@@ -1,0 +1,142 @@
+"""The queue of deliveries: filtered per endpoint, signed when sent, sent again with back-off."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import RLock
+from typing import Any
+
+import urllib3
+
+from tests.stripe_simulator.account import Account, Object
+from tests.stripe_simulator.webhooks.faults import DeliveryFaults
+from tests.stripe_simulator.webhooks.signing import signature
+
+HOUR = 3600
+BACK_OFF = {  # seconds after each failed attempt; then Stripe gives up
+    False: (HOUR, 4 * HOUR),
+    True: (300, 1800, 2 * HOUR, 5 * HOUR, 10 * HOUR, 12 * HOUR, 12 * HOUR, 12 * HOUR, 12 * HOUR),  # three days in all
+}
+SECONDS = 20.0
+USER_AGENT = "Stripe/1.0 (+https://stripe.com/docs/webhooks)"
+
+
+@dataclass
+class Delivery:
+    """One event on its way to one endpoint."""
+
+    number: int
+    account: Account
+    event: Object
+    endpoint_id: str
+    due_at: int
+    copy_of: int | None = None
+    statuses: list[int] = field(default_factory=list)
+    """What the endpoint answered, in order; 0 where no answer came."""
+
+    @property
+    def is_delivered(self) -> bool:
+        return bool(self.statuses) and 200 <= self.statuses[-1] < 300
+
+
+class Deliveries:
+    """All that is on its way from one simulator. Nothing is sent under its lock."""
+
+    def __init__(self, lock: RLock, faults: DeliveryFaults, signs_at: Callable[[], int]) -> None:
+        self.faults = faults
+        self.signs_at = signs_at
+        self.done: list[Delivery] = []
+        """Delivered or given up."""
+        self._lock = lock
+        self._waiting: list[Delivery] = []
+        self._numbers = itertools.count(1)
+        self._pool = urllib3.PoolManager(retries=False, timeout=SECONDS, maxsize=8)
+
+    def close(self) -> None:
+        self._pool.clear()
+
+    def take(self, account: Account, event: Object) -> None:
+        """Puts a new event on its way to every endpoint that wants it."""
+        for endpoint in account.all("webhook_endpoint"):
+            wanted = endpoint["enabled_events"]
+            if endpoint["status"] == "enabled" and ("*" in wanted or event["type"] in wanted):
+                event["pending_webhooks"] += 1
+                now, first = account.clock.now, None
+                for due_at in self.faults.arrivals(now):
+                    made = Delivery(next(self._numbers), account, event, endpoint["id"], due_at, first)
+                    first = first or made.number
+                    self._waiting.append(made)
+
+    def waiting(self) -> list[Delivery]:
+        """In the order in which they are due."""
+        with self._lock:
+            return sorted(self._waiting, key=lambda each: (each.due_at, each.number))
+
+    def due(self) -> list[Delivery]:
+        return [each for each in self.waiting() if each.due_at <= each.account.clock.now]
+
+    def deliver(self, most: int | None = None) -> list[Delivery]:
+        """Sends what is due, or the first `most` of it, each once; what fails is due again later."""
+        chosen = self.faults.mixed(self.due())[:most]
+        for each in chosen:
+            self.send(each)
+        return chosen
+
+    def send(self, delivery: Delivery) -> int:
+        """One attempt now, due or not; returns the status."""
+        account, endpoint = delivery.account, self._endpoint(delivery)
+        status = 0 if endpoint is None else self.post(account, delivery.event, endpoint)
+        with self._lock:
+            delivery.statuses.append(status)
+            pauses = BACK_OFF[account.livemode]
+            is_over = delivery.is_delivered or endpoint is None or len(delivery.statuses) > len(pauses)
+            if is_over:
+                if delivery in self._waiting:
+                    self._waiting.remove(delivery)
+                self.done.append(delivery)
+                if delivery.copy_of is None and delivery.is_delivered:
+                    delivery.event["pending_webhooks"] -= 1
+            else:
+                delivery.due_at = account.clock.now + pauses[len(delivery.statuses) - 1]
+        return status
+
+    def _endpoint(self, delivery: Delivery) -> Object | None:
+        """None if it is gone or disabled: nothing is sent to it any more."""
+        with self._lock:
+            found = delivery.account.tables.get("webhook_endpoint", {}).get(delivery.endpoint_id)
+            return copy.copy(found) if found is not None and found["status"] == "enabled" else None
+
+    def post(
+        self,
+        account: Account,
+        event: Object,
+        endpoint: Object,
+        *,
+        changes: dict[str, Any] | None = None,
+        secrets: list[str] | None = None,
+        signed_at: int | None = None,
+        tampered: Callable[[bytes], bytes] = bytes,
+    ) -> int:
+        """Signs and sends; `changes` are to the event (`livemode`, `account`), `tampered` is done after signing."""
+        with self._lock:
+            shown = copy.deepcopy(event) | {"api_version": endpoint["api_version"] or event["api_version"]}
+            body = json.dumps(shown | (changes or {}), indent=2).encode()
+            valid = account.private[endpoint["id"]]["secrets"]
+            now = self.signs_at()
+            current = [each["secret"] for each in valid if each["until"] is None or each["until"] > account.clock.now]
+        moment = now if signed_at is None else signed_at
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "User-Agent": USER_AGENT,
+            "Stripe-Signature": signature(body, secrets or current, moment),
+        }
+        # No answer within 20 s, or none at all, is a failed attempt like any other: it is made again after a while.
+        try:
+            answer = self._pool.request("POST", endpoint["url"], body=tampered(body), headers=headers, redirect=False)
+        except urllib3.exceptions.HTTPError:
+            return 0
+        return int(answer.status)
