@@ -14,8 +14,9 @@ handles under `/_sim/…` (see `api/control.py`).
 
 What can go wrong: `stripe.faults.add("429", "GET /v1/subscriptions", retry_after=2, times=1)`, `"500 before"`,
 `"500 after"` (it was done nevertheless), `"hang"`, `"reset"`, `"reset after"`, each for a route or for all, always or
-at a `rate`; `stripe.goes_down()`; for webhooks `stripe.webhooks.faults` (`drop`, `copies`, `window`, `delayed`), and
-`stripe.send_event(account, event, secrets=[…], changes={"livemode": True}, signed_at=…)` for what is forged or old.
+at a `rate`; `stripe.goes_down()`. For webhooks `stripe.webhooks.faults` has `drop`, `copies`, `window`, `delayed`,
+`forged` and `foreign`; `stripe.replays(delivery)` and
+`stripe.send_event(account, event, secrets=[…], changes={"livemode": True}, signed_at=…)` send what is old or forged.
 `stripe.requests("GET /v1/subscriptions")` says how often something was asked for.
 
 It cannot drift into fiction: requests and answers are checked against the installed stripe-python (`sdk_types/`). What

@@ -89,7 +89,6 @@ class Account:
     def insert(self, name: str, prefix: str, event: str | None = None, /, **fields: Any) -> Object:
         """A new object, whole as Stripe shows it; `event` is told."""
         shape = object_shape(name)
-        assert shape is not None, name
         object_id = fields.pop("id", None) or self.new_id(prefix)
         if object_id in self.tables.get(name, {}):
             message = f"{name.capitalize()} already exists."
@@ -152,11 +151,8 @@ class Account:
         )
         del event["account"], event["context"]  # of connected accounts and organizations only
         event["data"] = data  # null would be said for previous_attributes, which is there for changes only
-        shape, inner = object_shape("event"), object_shape(target["object"])
-        assert shape is not None, "stripe-python has events"
-        self.fictions += misfits(shape, event, kind)
-        if inner is not None:
-            self.fictions += misfits(inner, target, f"{kind}.data.object")
+        self.fictions += misfits(object_shape("event"), event, kind)
+        self.fictions += misfits(object_shape(target["object"]), target, f"{kind}.data.object")
         self.told(self, event)
 
 

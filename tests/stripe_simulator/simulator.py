@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from random import Random
 from threading import Event, RLock, Thread
 
@@ -117,10 +118,25 @@ class Simulator:
         """Sends the webhooks that are due, in this thread."""
         return self.webhooks.deliver(most)
 
-    def send_event(self, account: Account, event: Object, **how: object) -> int:
-        """Sends an event once more to the account's first endpoint, perhaps falsified; see `Deliveries.post`."""
+    def send_event(
+        self,
+        account: Account,
+        event: Object,
+        *,
+        changes: Object | None = None,
+        secrets: list[str] | None = None,
+        signed_at: int | None = None,
+        tampered: Callable[[bytes], bytes] = bytes,
+    ) -> int:
+        """To the account's first endpoint, perhaps falsified: `changes` before it is signed, `tampered` after."""
         endpoint = account.all("webhook_endpoint")[0]
-        return self.webhooks.post(account, event, endpoint, **how)  # type: ignore[arg-type]  # post's own keywords
+        sent = self.webhooks.sealed(account, event, endpoint, changes=changes, secrets=secrets, signed_at=signed_at)
+        return self.webhooks.post(replace(sent, body=tampered(sent.body)))
+
+    def replays(self, delivery: Delivery) -> int:
+        """Exactly what was sent, once more, with its old signature."""
+        assert delivery.sent is not None, "it was not sent yet"
+        return self.webhooks.post(delivery.sent)
 
     # Faults
 

@@ -106,7 +106,11 @@ def _done(simulator: Simulator, call: Call, request_id: str, breaks: str) -> tup
         return 501, _as_bytes(StripeRefusal(501, f"Not simulated: {reason}", "api_error").as_json(request_id))
     found = list(misfits(call.operation.answer, whole, f"{call.operation.method} {call.operation.template}"))
     simulator.fictions += found
-    if found or breaks == "500 after":
+    if found:
+        return 500, _as_bytes(
+            StripeRefusal(500, f"Stripe could not say this: {found[:5]}", "api_error").as_json(request_id)
+        )
+    if breaks == "500 after":
         return 500, _as_bytes(OUR_FAULT.as_json(request_id))
     return 200, _as_bytes(whole)
 

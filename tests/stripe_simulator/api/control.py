@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.stripe_simulator.account import Account, Object
 from tests.stripe_simulator.api.messages import Answer, Request
-from tests.stripe_simulator.refusals import StripeRefusal
+from tests.stripe_simulator.refusals import StripeRefusal, missing
 
 if TYPE_CHECKING:
     from tests.stripe_simulator.simulator import Simulator, StripeAccount
@@ -36,8 +36,11 @@ def answer(simulator: Simulator, request: Request) -> Answer:
 
 
 def _done(simulator: Simulator, method: str, parts: list[str], sent: Object) -> Any:
-    if parts[0] == "accounts" and len(parts) > 1 and parts[1] in simulator.accounts:
-        return _of_account(simulator.accounts[parts[1]], method, parts[2:], sent)
+    if parts[0] == "accounts" and parts[1:]:
+        account = simulator.accounts.get(parts[1])
+        if account is None:
+            raise missing("account", parts[1])
+        return _of_account(account, method, parts[2:], sent)
     does = ACTIONS.get((method, parts[0]))
     if does is None:
         raise StripeRefusal(404, f"The simulator has no {method} /_sim/{'/'.join(parts)}")

@@ -71,7 +71,7 @@ class Server(ThreadingHTTPServer):
         self._connections: set[socket.socket] = set()
         self._connections_lock = Lock()
         super().__init__(("127.0.0.1", port), Handler)
-        self._thread = Thread(target=self.serve_forever, args=(0.05,), name="stripe-simulator", daemon=True)
+        self._thread = Thread(target=self.serve_forever, args=(0.005,), name="stripe-simulator", daemon=True)
 
     @property
     def url(self) -> str:

@@ -8,7 +8,8 @@ from tests.stripe_simulator.api.params import only_simulated
 from tests.stripe_simulator.api.routing import Call, answers
 from tests.stripe_simulator.refusals import NotSimulated, declined, invalid
 from tests.stripe_simulator.resources import customers
-from tests.stripe_simulator.sdk_types import completed, object_shape
+from tests.stripe_simulator.sdk_types import completed
+from tests.stripe_simulator.sdk_types.modules import record
 from tests.stripe_simulator.subscriptions import starting
 from tests.stripe_simulator.subscriptions.attempts import outcome_for
 from tests.stripe_simulator.subscriptions.lines import is_metered
@@ -61,9 +62,6 @@ def _line(account: Account, params: Object, number: int) -> Object:
     amount = 0
     if not is_metered(price):
         amount = rounded(cost(price, account.private[price["id"]]["tiers"], params.get("quantity", 1)))
-    shape = object_shape("item")
-    from tests.stripe_simulator.sdk_types.modules import record  # noqa: PLC0415 - the one shape that its name does not find
-
     shape = record("stripe._line_item", "LineItem")
     given = {
         "id": account.new_id("li"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.stripe_simulator.account import INCLUDABLE, Account, Object
 from tests.stripe_simulator.api.listing import envelope, listed, matching
-from tests.stripe_simulator.api.params import merge_metadata, only_simulated
+from tests.stripe_simulator.api.params import merge_metadata, needed, only_simulated
 from tests.stripe_simulator.api.routing import Call, answers
 from tests.stripe_simulator.refusals import declined, invalid
 from tests.stripe_simulator.resources import clocks
@@ -165,7 +165,7 @@ def attach(account: Account, name: str, customer_id: str) -> Object:
 @answers("post", "/v1/payment_methods/{payment_method}/attach")
 def attach_method(call: Call) -> Object:
     only_simulated(call.params, {"customer", "expand"})
-    customer = existing(call.account, call.params["customer"])
+    customer = existing(call.account, needed(call.params, "customer"))
     return attach(call.account, call.ids[0], customer["id"])
 
 

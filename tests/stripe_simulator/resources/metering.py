@@ -165,7 +165,6 @@ def adjust(call: Call) -> Object:
         raise invalid("Meter events can only be canceled within 24 hours of when Stripe received them.")
     event["canceled"] = True
     shape = object_shape("billing.meter_event_adjustment")
-    assert shape is not None, "stripe-python has adjustments"
     given = {"object": "billing.meter_event_adjustment", "cancel": params["cancel"], "event_name": params["event_name"]}
     return completed(shape, given | {"livemode": account.livemode, "status": "pending", "type": params["type"]})
 

@@ -117,6 +117,7 @@ def open_dispute(account: Account, charge: Object, reason: str, *, status: str) 
             "enhanced_eligibility": {},
             "has_evidence": False,
             "past_due": False,
+            "submission_method": "not_submitted",
             "submission_count": 0,
         },
         is_charge_refundable=status.startswith("warning_"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.stripe_simulator.account import Object
-from tests.stripe_simulator.api.params import only_simulated
+from tests.stripe_simulator.api.params import needed, only_simulated
 from tests.stripe_simulator.api.routing import Call, answers
 from tests.stripe_simulator.resources import customers
 
@@ -14,7 +14,7 @@ SESSION = "billing_portal.session"
 def create(call: Call) -> Object:
     only_simulated(call.params, {"configuration", "customer", "expand", "locale", "return_url"})
     account, params = call.account, call.params
-    customer = customers.existing(account, params["customer"])
+    customer = customers.existing(account, needed(params, "customer"))
     session_id = account.new_id("bps")
     return account.insert(
         SESSION,

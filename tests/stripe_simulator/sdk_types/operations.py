@@ -91,7 +91,7 @@ def template_of(path: str) -> str | None:
 
 
 @cache
-def object_shape(object_name: str) -> Record | None:
+def object_shape(object_name: str) -> Record:
     """The class for what says `"object": object_name`."""
     if object_name == "line_item":  # checkout's lines are called `item` by Stripe, and LineItem by stripe-python
         return record("stripe._invoice_line_item", "InvoiceLineItem")
@@ -101,7 +101,7 @@ def object_shape(object_name: str) -> Record | None:
     for class_name in found.classes if found else ():
         if class_name.lower() == last.replace("_", ""):
             return record(name, class_name)
-    return None
+    raise LookupError(object_name)
 
 
 API_VERSION = str(stripe.api_version)

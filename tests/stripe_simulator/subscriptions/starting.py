@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.stripe_simulator.account import DAY, Account, Object
 from tests.stripe_simulator.api.listing import envelope
-from tests.stripe_simulator.api.params import only_simulated
+from tests.stripe_simulator.api.params import needed, only_simulated
 from tests.stripe_simulator.refusals import declined, invalid
 from tests.stripe_simulator.subscriptions import attempts, invoicing, life, lines
 from tests.stripe_simulator.subscriptions.items import new_item, require_one_interval
@@ -20,7 +20,7 @@ SIMULATED = {
 
 def start(account: Account, params: Object) -> Object:
     only_simulated(params, SIMULATED)
-    customer = account.find("customer", params["customer"], "customer")
+    customer = account.find("customer", needed(params, "customer"), "customer")
     if customer.get("deleted"):
         raise invalid(f"No such customer: '{customer['id']}'", "customer", "resource_missing")
     now, subscription_id = life.now_of(account, customer), account.new_id("sub")

@@ -25,6 +25,15 @@ SECONDS = 20.0
 USER_AGENT = "Stripe/1.0 (+https://stripe.com/docs/webhooks)"
 
 
+@dataclass(frozen=True)
+class Sent:
+    """What went over the wire."""
+
+    url: str
+    body: bytes
+    headers: dict[str, str]
+
+
 @dataclass
 class Delivery:
     """One event on its way to one endpoint."""
@@ -37,6 +46,8 @@ class Delivery:
     copy_of: int | None = None
     statuses: list[int] = field(default_factory=list)
     """What the endpoint answered, in order; 0 where no answer came."""
+    sent: Sent | None = None
+    """The last attempt, as it went out."""
 
     @property
     def is_delivered(self) -> bool:
@@ -83,26 +94,40 @@ class Deliveries:
         """Sends what is due, or the first `most` of it, each once; what fails is due again later."""
         chosen = self.faults.mixed(self.due())[:most]
         for each in chosen:
+            self._disturb(each)
             self.send(each)
         return chosen
+
+    def _disturb(self, delivery: Delivery) -> None:
+        endpoint, account = self._endpoint(delivery), delivery.account
+        if endpoint is None:
+            return
+        if self.faults.strikes("forged"):
+            self.post(self.sealed(account, delivery.event, endpoint, secrets=["whsec_forged"]))
+        if self.faults.strikes("foreign"):
+            changes = {"livemode": not account.livemode, "account": "acct_foreign"}
+            self.post(self.sealed(account, delivery.event, endpoint, changes=changes))
 
     def send(self, delivery: Delivery) -> int:
         """One attempt now, due or not; returns the status."""
         account, endpoint = delivery.account, self._endpoint(delivery)
-        status = 0 if endpoint is None else self.post(account, delivery.event, endpoint)
+        delivery.sent = None if endpoint is None else self.sealed(account, delivery.event, endpoint)
+        status = 0 if delivery.sent is None else self.post(delivery.sent)
         with self._lock:
             delivery.statuses.append(status)
             pauses = BACK_OFF[account.livemode]
-            is_over = delivery.is_delivered or endpoint is None or len(delivery.statuses) > len(pauses)
-            if is_over:
-                if delivery in self._waiting:
-                    self._waiting.remove(delivery)
-                self.done.append(delivery)
-                if delivery.copy_of is None and delivery.is_delivered:
-                    delivery.event["pending_webhooks"] -= 1
+            if delivery.is_delivered or endpoint is None or len(delivery.statuses) > len(pauses):
+                self._finish(delivery)
             else:
                 delivery.due_at = account.clock.now + pauses[len(delivery.statuses) - 1]
         return status
+
+    def _finish(self, delivery: Delivery) -> None:
+        if delivery in self._waiting:
+            self._waiting.remove(delivery)
+            self.done.append(delivery)
+            if delivery.copy_of is None and delivery.is_delivered:
+                delivery.event["pending_webhooks"] -= 1
 
     def _endpoint(self, delivery: Delivery) -> Object | None:
         """None if it is gone or disabled: nothing is sent to it any more."""
@@ -110,7 +135,7 @@ class Deliveries:
             found = delivery.account.tables.get("webhook_endpoint", {}).get(delivery.endpoint_id)
             return copy.copy(found) if found is not None and found["status"] == "enabled" else None
 
-    def post(
+    def sealed(
         self,
         account: Account,
         event: Object,
@@ -119,24 +144,25 @@ class Deliveries:
         changes: dict[str, Any] | None = None,
         secrets: list[str] | None = None,
         signed_at: int | None = None,
-        tampered: Callable[[bytes], bytes] = bytes,
-    ) -> int:
-        """Signs and sends; `changes` are to the event (`livemode`, `account`), `tampered` is done after signing."""
+    ) -> Sent:
+        """Rendered and signed; `changes` are to the event (`livemode`, `account`)."""
         with self._lock:
             shown = copy.deepcopy(event) | {"api_version": endpoint["api_version"] or event["api_version"]}
-            body = json.dumps(shown | (changes or {}), indent=2).encode()
-            valid = account.private[endpoint["id"]]["secrets"]
-            now = self.signs_at()
-            current = [each["secret"] for each in valid if each["until"] is None or each["until"] > account.clock.now]
-        moment = now if signed_at is None else signed_at
+            held = account.private[endpoint["id"]]["secrets"]
+            now = account.clock.now
+        body = json.dumps(shown | (changes or {}), indent=2).encode()
+        valid = [each["secret"] for each in held if each["until"] is None or each["until"] > now]
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "User-Agent": USER_AGENT,
-            "Stripe-Signature": signature(body, secrets or current, moment),
+            "Stripe-Signature": signature(body, secrets or valid, signed_at or self.signs_at()),
         }
-        # No answer within 20 s, or none at all, is a failed attempt like any other: it is made again after a while.
+        return Sent(endpoint["url"], body, headers)
+
+    def post(self, sent: Sent) -> int:
+        """No answer within 20 s, or none at all, is a failed attempt like any other: it is made again after a while."""
         try:
-            answer = self._pool.request("POST", endpoint["url"], body=tampered(body), headers=headers, redirect=False)
+            answer = self._pool.request("POST", sent.url, body=sent.body, headers=sent.headers, redirect=False)
         except urllib3.exceptions.HTTPError:
             return 0
         return int(answer.status)

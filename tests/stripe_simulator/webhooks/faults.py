@@ -24,10 +24,15 @@ class DeliveryFaults:
     delayed: float = 0.0
     delay_seconds: tuple[int, int] = (0, 0)
     """From and to: how late the delayed ones are, in virtual time."""
+    forged: float = 0.0
+    """Before each, perhaps the same once more, signed with what is no secret."""
+    foreign: float = 0.0
+    """Before each, perhaps the same once more, signed rightly, but of the other mode and another account."""
     struck: Counter[str] = field(default_factory=Counter)
 
     def clear(self) -> None:
-        self.drop, self.copies, self.window, self.delayed = 0.0, 1, 1, 0.0
+        self.drop = self.delayed = self.forged = self.foreign = 0.0
+        self.copies = self.window = 1
 
     def arrivals(self, now: int) -> list[int]:
         """When a new delivery is due, once for each copy; empty if it is lost."""
@@ -43,6 +48,12 @@ class DeliveryFaults:
             return 0
         self.struck["delayed"] += 1
         return self.random.randint(*self.delay_seconds)
+
+    def strikes(self, kind: str) -> bool:
+        """`forged` or `foreign`, by its rate."""
+        struck = self.random.random() < {"forged": self.forged, "foreign": self.foreign}[kind]
+        self.struck[kind] += struck
+        return struck
 
     def mixed(self, due: list[Item]) -> list[Item]:
         """Shuffled within the window."""
