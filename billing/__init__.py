@@ -1,1 +1,1 @@
-"""Stripe connections, converging and invoices; the only app that will import stripe. Empty until then."""
+"""Stripe connections, the inbox of their events, and converging what was bought with what is licensed."""

@@ -1,0 +1,1 @@
+"""Pure rules of billing: what a subscription means, what was signed, how long to wait."""
