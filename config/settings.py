@@ -34,6 +34,10 @@ LICET_COUNTER_SHARDS = env.number("LICET_COUNTER_SHARDS", 1)
 LICET_LOG_CAP = env.number("LICET_LOG_CAP", 1_000_000)
 if not 1 <= LICET_COUNTER_SHARDS <= 1024 or LICET_LOG_CAP < 1:  # noqa: PLR2004 - as the verify service has it
     raise Misconfigured("LICET_COUNTER_SHARDS is 1 to 1024, LICET_LOG_CAP at least 1.")
+LICET_STRIPE_API_BASE = env.text("LICET_STRIPE_API_BASE").rstrip("/")
+LICET_STRIPE_SWEEP_SECONDS = env.number("LICET_STRIPE_SWEEP_SECONDS", 600)
+if LICET_STRIPE_SWEEP_SECONDS < 1:
+    raise Misconfigured("LICET_STRIPE_SWEEP_SECONDS is at least 1.")
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
 
 if PRODUCTION:

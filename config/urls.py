@@ -12,6 +12,7 @@ def closed(request: HttpRequest) -> HttpResponse:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tenants.api.urls")),
     path("v1/", include("licensing.api.urls")),
+    path("", include("billing.api.urls")),
     path("accounts/email/", closed),  # nobody changes the address they were invited by
     path("accounts/signup/", closed),  # nobody signs up by themselves
     path("accounts/", include("allauth.urls")),

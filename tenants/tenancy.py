@@ -9,7 +9,7 @@ import contextlib
 import uuid
 from collections.abc import Iterator
 from contextvars import ContextVar
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 from django.db import connections, models, transaction
 from psycopg import sql
@@ -27,6 +27,18 @@ class Place(Protocol):
     def id(self) -> uuid.UUID: ...
     @property
     def organization_id(self) -> uuid.UUID: ...
+
+
+class PlaceOf(NamedTuple):
+    """The environment that a row stands in."""
+
+    id: uuid.UUID
+    organization_id: uuid.UUID
+
+
+def place_of(row: Any) -> PlaceOf:
+    """`row` belongs to an environment."""
+    return PlaceOf(row.environment_id, row.organization_id)
 
 
 class Unscoped(Exception):

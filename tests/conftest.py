@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 pytest_plugins = ["tests.running.prove", "tests.places", "tests.running.browser", "tests.running.scheduling"]
+pytest_plugins += ["tests.billing.shops"]
 
 UNHURRIED = {"LICET_API_RATE_PER_SECOND": "100000"}  # tests ask faster than anybody may; one of them has its own copy
 
@@ -27,16 +28,17 @@ def pytest_configure(config: pytest.Config) -> None:
     if hands_out_work or config.option.collectonly or config.option.help:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
         return
-    from tests.running.stack import Stack  # noqa: PLC0415 - only the processes that run tests need one
+    from tests.running.stack import Stack, free_port  # noqa: PLC0415 - only the processes that run tests need one
 
     folder = Path(tempfile.mkdtemp(prefix="licet-tests-"))
+    stripe = {"LICET_STRIPE_API_BASE": f"http://127.0.0.1:{free_port()}"}  # listens once a test asks for it
     try:
-        stack = Stack(folder / "home", UNHURRIED).__enter__()
+        stack = Stack(folder / "home", UNHURRIED | stripe).__enter__()
     except AssertionError as error:
         pytest.exit(f"The copy that the tests use does not start:\n{error}", returncode=3)
     config.stash[_STACK], config.stash[_FOLDER] = stack, folder
     os.environ |= json.loads((stack.home / "environment.json").read_text())
-    os.environ |= {"LICET_HOME": str(stack.home), "EMAIL_URL": stack.environment["EMAIL_URL"]}
+    os.environ |= {"LICET_HOME": str(stack.home), "EMAIL_URL": stack.environment["EMAIL_URL"]} | stripe
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     import django  # noqa: PLC0415 - as above
 

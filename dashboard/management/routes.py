@@ -17,6 +17,7 @@ OPEN = {
     "docs": "the document of the API, to read",
 }
 OPEN_FOLDERS = {"accounts/": "allauth: sign-in, and a person's own account", "docs/": "files of the page above"}
+OPEN_FOLDERS |= {"webhooks/stripe/": "Stripe, known by its signature over the body"}
 OF_PEOPLE = {
     "": "leads to the first environment of whoever is signed in",
     "account": "a person's own account",

@@ -48,6 +48,21 @@ class Changes(ResourceView):
         response["Location"] = f"/v1/jobs/{response.data['id']}"
         return response
 
+    def carried_out(self, action: Callable[..., Any], *, status: int = 200, **given: Any) -> Response:
+        """For an action on what has no id, or whose body was read already."""
+        return self._carried_out(partial(action, **given), status=status)
+
+    def remembered(self) -> Response | None:
+        """What this very request was answered before; for who asks others before acting, and must not ask twice."""
+        now = clock.now()
+        asked = asked_once(self.request, within=self.environment, by=self.actor, now=now)
+        with shared_transaction(self.environment.organization_id):
+            found = recall(asked) if asked else None
+        return as_response(found) if found else None
+
+    def location(self, data: dict[str, Any]) -> str:
+        return f"/v1/{self.resource}/{data['id']}"
+
     def given(self, body: Body, *, partly: bool = False) -> dict[str, Any]:
         """The checked body. Raises ValidationError, which is told field by field."""
         Parameters(self.request, set()).finish()
@@ -88,7 +103,7 @@ class Changes(ResourceView):
         data = self.shown([found])[0]
         headers = _revision([row]) | ({"ETag": etag(found, data)} if isinstance(found, Versioned) else {})
         if status == 201:  # noqa: PLR2004 - Created (RFC 9110 §15.3.2)
-            headers["Location"] = f"/v1/{self.resource}/{data['id']}"
+            headers["Location"] = self.location(data)
         return Response(data | ({} if secret is None else {"secret": secret}), status=status, headers=headers)
 
     def _many(self, rows: list[Any]) -> dict[str, Any]:

@@ -42,6 +42,12 @@ def problem_response(refusal: Refusal, request: Any) -> Response:
     return Response(body, status=body["status"], headers=headers, content_type=CONTENT_TYPE)
 
 
+def problem_answer(refusal: Refusal, request: HttpRequest) -> HttpResponse:
+    """For a view that is not of the management API."""
+    body = _body(refusal, request)
+    return JsonResponse(body, status=body["status"], content_type=CONTENT_TYPE)
+
+
 def _as_refusal(error: Exception) -> Refusal | None:
     if isinstance(error, Refusal):
         return error

@@ -36,7 +36,7 @@ def operations(place: Place) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def collections(place: Place) -> list[str]:
-    return [path for method, path, _ in operations(place) if method == "get" and "{" not in path]
+    return [path for _, path, operation in operations(place) if operation["operationId"].startswith("list_")]
 
 
 def everything(place: Place) -> Iterator[dict[str, Any]]:

@@ -13,6 +13,7 @@ import pytest
 from django.test import override_settings
 from psycopg import sql
 
+from billing.models import StripeConnection, StripeCustomer, StripeEvent, StripeSubscription, StripeWebhookSecret
 from tenants import clock
 from tenants.models import Invitation
 from tenants.tenancy import tenant_transaction
@@ -153,6 +154,22 @@ def use(place: Place) -> None:
         feed.drain().tick()
 
 
+def buy(place: Place) -> None:
+    """A row in every table of billing."""
+    now, environment = clock.now(), place.environment
+    whose = {"organization_id": environment.organization_id, "environment_id": environment.id}
+    with tenant_transaction(environment.organization_id):
+        connection = StripeConnection(
+            **whose, livemode=False, sealed_api_key=b"x", webhook_status="enabled", disconnected_at=now, created_at=now
+        ).insert()
+        StripeWebhookSecret(**whose, connection=connection, sealed=b"x", valid_from=now).insert()
+        told = {"event_id": "evt_1", "type": "customer.updated", "verdict": "accepted", "body": b""}
+        StripeEvent(**whose, connection=connection, happened_at=now, received_at=now, **told).insert()
+        customer = StripeCustomer(**whose, connection=connection, stripe_id="cus_1").insert()
+        bought = {"stripe_id": "sub_1", "status": "active", "seen": {}}
+        StripeSubscription(**whose, connection=connection, stripe_customer=customer, **bought).insert()
+
+
 def until_chained(place: Place) -> None:
     patience_ends = time.monotonic() + 20
     while place.api.get("/v1/audit_log?limit=1").json()["data"][0]["hash"] is None:
@@ -170,6 +187,7 @@ def furnished(new_place: Callable[[], Place]) -> Iterator[tuple[UUID, UUID]]:
             place.api.post("/v1/meters", json=METER, headers={"Idempotency-Key": "once"}).raise_for_status()
             invite(place)
             use(place)
+            buy(place)
             until_chained(place)
         lock.execute("SELECT pg_advisory_lock(%s)", [SEQUENCER])  # what waits to be chained goes on waiting
         for place in places:
@@ -271,7 +289,7 @@ def test_only_the_lookup_functions_and_those_for_partitions_run_with_anothers_ri
         may_call = connection.execute(
             "SELECT DISTINCT grantee FROM information_schema.routine_privileges WHERE routine_name LIKE 'usage\\_%'"
         ).fetchall()
-    lookup = [(name, "licet_lookup") for name in ("invitation", "memberships", "secret_key")]
+    lookup = [(name, "licet_lookup") for name in ("invitation", "memberships", "secret_key", "stripe_connection")]
     partitions = [f"usage_{name}" for name in ("add_partition", "drop_partition", "forget_others", "partitions")]
     assert definers == sorted([*lookup, *((name, "licet_owner") for name in partitions)])
     assert {grantee for (grantee,) in may_call} <= {"licet_owner", "licet_sweep"}

@@ -103,7 +103,8 @@ def document(place: Place) -> dict[str, Any]:
 
 
 def lists(place: Place) -> list[str]:
-    return [path for path, methods in document(place).items() if "{" not in path and "get" in methods]
+    told = document(place).items()
+    return [path for path, methods in told if methods.get("get", {}).get("operationId", "").startswith("list_")]
 
 
 def state(place: Place) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from dashboard.management.routes import routes
 from tenants.models import AuditEntry, OutboxEntry
 from tenants.tenancy import tenant_transaction
+from tests.billing.shops import Shop
 from tests.places import Place
 
 SAFE = {"get", "head", "options"}
@@ -78,6 +79,12 @@ CASES: dict[tuple[str, str], Case] = {
     ("delete", "v1/secret_keys/{}"): Case(nothing, tells=True, subject="secret_key"),
     ("post", "v1/environments"): Case(lambda place: {"name": "Staging", "kind": "test"}, tells=True, facts=2),
     ("patch", "v1/environments/{}"): Case(lambda place: {"on_outage": "allow"}, tells=True, subject="environment"),
+    ("post", "v1/stripe_connection"): Case(
+        lambda place: {"api_key": place.sample.get("stripe_key", "rk_test_nobody1234567890")}, tells=False
+    ),
+    ("patch", "v1/stripe_connection"): Case(lambda place: {"webhook_secret": "whsec_another1"}, tells=False),
+    ("post", "v1/stripe_connection/resync"): Case(nothing, tells=False),
+    ("delete", "v1/stripe_connection"): Case(nothing, tells=False),
     ("post", "v1/audit_log/verification"): Case(nothing, tells=False),
     ("post", "v1/invitations"): Case(lambda place: {"email": "new@example.com", "role": "viewer"}, tells=False),
     ("post", "v1/invitations/{}/sending"): Case(nothing, tells=False, subject="invitation"),
@@ -115,7 +122,10 @@ def counts(place: Place) -> tuple[int, int]:
         return audited, OutboxEntry.objects.of_organization(organization).count()
 
 
-def test_a_write_leaves_one_audit_entry_and_one_outbox_entry_if_a_fact_changed(place: Place) -> None:
+def test_a_write_leaves_one_audit_entry_and_one_outbox_entry_if_a_fact_changed(
+    place: Place, new_shop: Callable[..., Shop]
+) -> None:
+    place.sample["stripe_key"] = new_shop().account.api_key
     secret_key = place.post("secret_keys", {"name": "Other", "scopes": ["verify"]})["id"]
     place.api.patch(f"/v1/plans/{place.sample['plan']}", json={"scopes": ["reports:read"]}).raise_for_status()
     place.sample["other_plan"] = place.post("plans", {**named()(place), "code": "b", "product": product_of(place)})[

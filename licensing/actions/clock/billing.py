@@ -7,16 +7,10 @@ from django.db.models import Q
 from licensing.actions.billing import tell_billing
 from licensing.models import License
 from tenants.rules.permissions import system
+from tenants.tenancy import place_of
 from verify.license_status import Status
 
 BATCH = 500
-
-
-class InEnvironmentOf:
-    """The environment of a row, as far as tenancy goes."""
-
-    def __init__(self, row: License) -> None:
-        self.id, self.organization_id = row.environment_id, row.organization_id
 
 
 def tell_what_came(*, now: datetime) -> int:
@@ -27,4 +21,4 @@ def tell_what_came(*, now: datetime) -> int:
         | (~Q(told_status=Status.ENDED) & Q(managed_by__isnull=False, expires_at__lte=now))
     )
     found = list(License.objects.across_tenants().filter(came).order_by("id")[:BATCH])
-    return sum(tell_billing(row.id, within=InEnvironmentOf(row), by=system(), now=now) for row in found)
+    return sum(tell_billing(row.id, within=place_of(row), by=system(), now=now) for row in found)

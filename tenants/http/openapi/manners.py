@@ -62,13 +62,15 @@ _TAGS: Schema = {"type": "string"}
 class Traits(NamedTuple):
     """What decides which manners an operation has.
 
-    `revised` if its rows have revisions, `shows_one` if it answers with a single one of them.
+    `revised` if its rows have revisions, `shows_one` if it answers with a single one of them, `single` if there is but
+    one at most and it has no id.
     """
 
     method: str
     path: str
     revised: bool
     shows_one: bool
+    single: bool = False
 
     @property
     def writes(self) -> bool:
@@ -78,7 +80,7 @@ class Traits(NamedTuple):
     def statuses(self) -> set[int]:
         """Of its problems."""
         found = set(_ALWAYS)
-        if "{" in self.path:
+        if "{" in self.path or self.single:
             found |= _WITH_ID
         if self.writes:
             found |= _WRITING

@@ -40,7 +40,9 @@ class ResourceSchema(AutoSchema):
     def _traits(self) -> Traits:
         act = getattr(self.view, "action", None)
         shows_one = "{" in self.path or act == "create"
-        return Traits(self.method, self.path, revised=hasattr(self._model, "revision"), shows_one=shows_one)
+        single = getattr(self.view, "single", False) and act != "create"
+        revised = hasattr(self._model, "revision")
+        return Traits(self.method, self.path, revised=revised, shows_one=shows_one, single=single)
 
     @property
     def _model(self) -> Any:

@@ -1,0 +1,1 @@
+"""Changes of billing: connections, what Stripe tells, and converging; one verb each."""

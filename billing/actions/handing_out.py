@@ -1,0 +1,43 @@
+"""Handing work to Celery, after the commit that made it due.
+
+Broker: a second to connect and one to be heard, no retry. Away, the work waits for the sweep that looks every minute.
+"""
+
+import logging
+from typing import Any
+
+from celery import current_app
+from django.conf import settings
+from kombu.exceptions import OperationalError
+
+from billing.models import StripeConnection, StripeCustomer
+from tenants.actions.jobs import BRIEFLY
+
+QUEUE = "webhooks"
+CONVERGE, COMPARE, SWEEP = (f"billing.tasks.{name}" for name in ("converge", "compare", "sweep_events"))
+
+log = logging.getLogger("licet.billing")
+
+
+def hand_out_converging(row: StripeCustomer, *, in_seconds: float = 0.0) -> None:
+    _hand_out(CONVERGE, row, in_seconds)
+
+
+def hand_out_comparison(row: StripeConnection) -> None:
+    _hand_out(COMPARE, row)
+
+
+def hand_out_sweep(row: StripeConnection) -> None:
+    _hand_out(SWEEP, row)
+
+
+def _hand_out(task: str, row: Any, in_seconds: float = 0.0) -> None:
+    words = [str(row.organization_id), str(row.id)]
+    try:
+        with current_app.connection_for_write() as broker:
+            broker.transport_options = {**settings.CELERY_BROKER_TRANSPORT_OPTIONS, **BRIEFLY}
+            current_app.send_task(
+                task, words, queue=QUEUE, retry=False, connection=broker, countdown=in_seconds or None
+            )
+    except OperationalError as error:
+        log.warning("%s of %s waits for the broker: %s", task, row.id, error)

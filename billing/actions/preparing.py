@@ -1,0 +1,138 @@
+"""What is asked of Stripe before a connection is written: is the key good, whose account is it, who calls us.
+
+In a request: a patience of 2 s beyond the calls themselves. Closed: without Stripe's word nothing is connected (503).
+"""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+
+from billing.models import StripeConnection
+from billing.models.sealed import api_key as key_of
+from billing.queries.connections import former, in_force
+from billing.stripe.account import StripeAccount
+from billing.stripe.endpoints import Endpoint, endpoint_status, make_endpoint, remove_endpoint
+from billing.stripe.trouble import KeyRefused, NotPermitted, NotThere, Rejected, StripeAway, StripeTrouble
+from tenants.models import Environment
+from tenants.rules.refusal import Refusal, bad_field, not_found
+from tenants.tenancy import tenant_transaction
+from verify.ground.ids import encode, new_uuid
+
+PATIENCE_SECONDS = 2.0
+
+
+class Prepared(NamedTuple):
+    """`row_id` is the connection's; `endpoint` None where Stripe would not make one, or need not."""
+
+    api_key: str
+    row_id: UUID
+    account: str | None
+    endpoint: Endpoint | None
+
+
+def webhook_url(row_id: UUID) -> str:
+    return f"{settings.LICET_PUBLIC_URL}/webhooks/stripe/{encode(StripeConnection.PREFIX, row_id)}"
+
+
+def account_of(api_key: str, row_id: UUID, *, patience_seconds: float = PATIENCE_SECONDS) -> StripeAccount:
+    return StripeAccount(api_key, str(row_id), patience_seconds=patience_seconds)
+
+
+def prepare(*, within: Environment, api_key: str, webhook_secret: str | None = None) -> Prepared:
+    """For a new connection. Raises Refusal: 400 for a key that Stripe refuses, 409 if there is one, 503."""
+    with tenant_transaction(within.organization_id):
+        if in_force(within) is not None:
+            detail = "This environment has a connection; change its key, or end it first."
+            raise Refusal("already_exists", "conflict", detail)
+    account = account_of(api_key, within.id)
+    name = _checked(account, within)
+    with tenant_transaction(within.organization_id):
+        known = former(within, name)
+    row_id = known.id if known else new_uuid()
+    endpoint = None if webhook_secret else _endpoint(account, row_id)
+    return Prepared(api_key, row_id, name, endpoint)
+
+
+def prepare_change(*, within: Environment, api_key: str) -> Prepared:
+    """For another key of the same account. Raises Refusal: 400, 404, 503."""
+    with tenant_transaction(within.organization_id):
+        row = in_force(within)
+    if row is None:
+        raise not_found()
+    account = account_of(api_key, row.id)
+    name = _checked(account, within)
+    if not _is_same(account, row, name):
+        raise bad_field("api_key", "A key of another Stripe account; end this connection first.", "other_account")
+    endpoint = _endpoint(account, row.id) if row.webhook_status == "needs_secret" else None
+    return Prepared(api_key, row.id, name or row.account, endpoint)
+
+
+def forget(prepared: Prepared) -> None:
+    """Takes back what was made for a connection that was not written after all; Stripe's word is not needed."""
+    if prepared.endpoint is not None:
+        _removed(account_of(prepared.api_key, prepared.row_id), prepared.endpoint.id)
+
+
+def remove_endpoint_of(row: StripeConnection) -> None:
+    """Asked once, and not insisted on: an endpoint that stays calls what is no connection any more, and gets 404."""
+    if row.endpoint_id is not None and row.sealed_api_key is not None:
+        _removed(account_of(key_of(row), row.id), row.endpoint_id)
+
+
+def _removed(account: StripeAccount, endpoint_id: str) -> None:
+    try:
+        remove_endpoint(account, endpoint_id)
+    except StripeTrouble:
+        return
+
+
+def _checked(account: StripeAccount, within: Environment) -> str | None:
+    """The account's id, None where the key may not read it; what every converging needs, it must be able to read."""
+    if account.live != (within.kind == "live"):
+        detail = f"This is a {within.kind} environment; give a key of Stripe's {within.kind} mode."
+        raise bad_field("api_key", detail, "wrong_mode")
+    try:
+        account.ask(lambda v1: v1.subscriptions.list({"limit": 1}))
+        account.ask(lambda v1: v1.customers.list({"limit": 1}))
+        account.ask(lambda v1: v1.invoices.list({"limit": 1}))
+    except StripeTrouble as trouble:
+        raise refusal_of(trouble) from trouble
+    try:
+        return str(account.ask(lambda v1: v1.accounts.retrieve_current()).id)
+    except (NotPermitted, NotThere):
+        return None
+    except StripeTrouble as trouble:
+        raise refusal_of(trouble) from trouble
+
+
+def _is_same(account: StripeAccount, row: StripeConnection, name: str | None) -> bool:
+    """By its id, or else by whether it has our endpoint."""
+    if name is not None and row.account is not None:
+        return name == row.account
+    if row.endpoint_id is None:
+        return True
+    try:
+        return endpoint_status(account, row.endpoint_id) is not None
+    except StripeTrouble as trouble:
+        raise refusal_of(trouble) from trouble
+
+
+def _endpoint(account: StripeAccount, row_id: UUID) -> Endpoint | None:
+    """None where the key may not make one, or Stripe cannot reach our address: then the secret is asked for."""
+    try:
+        return make_endpoint(account, webhook_url(row_id))
+    except (NotPermitted, Rejected):
+        return None
+    except StripeTrouble as trouble:
+        raise refusal_of(trouble) from trouble
+
+
+def refusal_of(trouble: StripeTrouble) -> Refusal:
+    if isinstance(trouble, KeyRefused):
+        return bad_field("api_key", f"Stripe refuses this key: {trouble}", "refused_by_stripe")
+    if isinstance(trouble, NotPermitted):
+        return bad_field("api_key", str(trouble), "permission_missing")
+    if isinstance(trouble, StripeAway):
+        return Refusal("stripe_unavailable", "unavailable", "Stripe does not answer now; try again shortly.")
+    return Refusal("stripe_declined", "unprocessable", f"Stripe declined: {trouble}")

@@ -1,0 +1,164 @@
+"""Sweeps, which heal what no webhook told: customers that wait, events that never came, and everything once a day.
+
+Each tells what it healed: `stripe.drift_healed`, for a license that was otherwise than its subscription although no
+event had announced it.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Q
+
+from billing.actions.handing_out import hand_out_comparison, hand_out_converging, hand_out_sweep
+from billing.actions.inbox import is_ours, store_event
+from billing.actions.requesting import request_all, request_sync
+from billing.models import StripeConnection, StripeCustomer, StripeEvent, StripeSubscription
+from billing.models.customer import WAITING
+from billing.models.sealed import api_key
+from billing.rules.desired import OVER, is_over
+from billing.rules.event_types import ABOUT_CUSTOMERS
+from billing.rules.subscription import Subscription, shown
+from billing.rules.sweeps import COMPARED_EVERY, events_since, is_due
+from billing.stripe.account import StripeAccount
+from billing.stripe.reading import pages
+from billing.stripe.shapes import subscription_seen
+from tenants.tenancy import place_of, tenant_transaction
+
+BATCH = 500
+KEEP_EVENTS = timedelta(days=40)
+TYPES_AT_ONCE = 20  # Stripe takes no more in one question
+PATIENCE_SECONDS = 30.0
+
+
+def sweep_stuck(*, now: datetime) -> int:
+    """Hands out who waits and is looked after by nobody, and asks for who Stripe changes by itself about now."""
+    _request_what_came(now)
+    free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
+    due = Q(not_before__isnull=True) | Q(not_before__lte=now)
+    waiting = StripeCustomer.objects.across_tenants().filter(
+        WAITING, free, due, connection__disconnected_at__isnull=True
+    )
+    found = list(waiting.order_by("waiting_since")[:BATCH])
+    for row in found:
+        hand_out_converging(row)
+    return len(found)
+
+
+def _request_what_came(now: datetime) -> None:
+    """Trials, periods and planned ends that have passed; subscriptions whose price a plan may have by now."""
+    coming = StripeSubscription.objects.across_tenants().filter(
+        looks_again_at__lte=now, connection__disconnected_at__isnull=True
+    )
+    for mirror in coming.select_related("stripe_customer").order_by("looks_again_at")[:BATCH]:
+        with tenant_transaction(mirror.organization_id):
+            rows = StripeSubscription.objects.within(place_of(mirror)).filter(pk=mirror.pk)
+            if rows.filter(looks_again_at__lte=now).update(looks_again_at=None):
+                request_all([mirror.stripe_customer], within=place_of(mirror), now=now)
+
+
+def hand_out_due(*, now: datetime) -> int:
+    every = timedelta(seconds=settings.LICET_STRIPE_SWEEP_SECONDS)
+    handed_out = 0
+    for row in StripeConnection.objects.across_tenants().filter(disconnected_at__isnull=True).order_by("id"):
+        if is_due(row.compared_at, COMPARED_EVERY, now):
+            hand_out_comparison(row)
+            handed_out += 1
+        elif is_due(row.swept_at, every, now):
+            hand_out_sweep(row)
+            handed_out += 1
+    return handed_out
+
+
+def sweep_events(organization_id: UUID, connection_id: UUID, *, now: datetime) -> int:
+    """Takes in the events that Stripe lists and that never came; returns how many. Stripe away: the next sweep begins
+    where this one did.
+    """
+    connection = _connection(organization_id, connection_id)
+    if connection is None:
+        return 0
+    since = events_since(connection.swept_until, now)
+    found = 0
+    for told in _listed_events(_account(connection), since):
+        found += _take_in(connection, told, now)
+    with tenant_transaction(organization_id):
+        drifted = StripeSubscription.objects.within(place_of(connection)).filter(
+            connection=connection.id, drift__isnull=False
+        )
+        customers = StripeCustomer.objects.within(place_of(connection))
+        request_all(customers.filter(pk__in=drifted.values("stripe_customer")), within=place_of(connection), now=now)
+        _note(connection, swept_until=now, swept_at=now)
+    return found
+
+
+def _listed_events(account: StripeAccount, since: datetime) -> list[dict[str, Any]]:
+    """Oldest first."""
+    found: list[dict[str, Any]] = []
+    for start in range(0, len(ABOUT_CUSTOMERS), TYPES_AT_ONCE):
+        types = list(ABOUT_CUSTOMERS[start : start + TYPES_AT_ONCE])
+        asked = {"types": types, "created": {"gte": int(since.timestamp())}, "limit": 100}
+        found += pages(account, lambda v1, params: v1.events.list(params), asked)
+    return sorted(found, key=lambda told: told["created"])
+
+
+def _take_in(connection: StripeConnection, told: dict[str, Any], now: datetime) -> bool:
+    if not is_ours(connection, told):
+        return False
+    with tenant_transaction(connection.organization_id):
+        place = place_of(connection)
+        if StripeEvent.objects.within(place).filter(connection=connection.id, event_id=told["id"]).exists():
+            return False
+        return store_event(connection, told, place, body=None, ours=True, now=now)
+
+
+def compare(organization_id: UUID, connection_id: UUID, *, now: datetime) -> int:
+    """Asks for every customer whose subscriptions are not as they were seen last; returns how many."""
+    connection = _connection(organization_id, connection_id)
+    if connection is None:
+        return 0
+    place = place_of(connection)
+    with tenant_transaction(organization_id):
+        mirrors = StripeSubscription.objects.within(place).filter(connection=connection.id)
+        known = {one.stripe_id: one for one in mirrors.select_related("stripe_customer")}
+    asked = {"status": "all", "limit": 100}
+    listed = pages(_account(connection), lambda v1, params: v1.subscriptions.list(params), asked)
+    seen = {one["id"]: subscription_seen(one, unpaid_since=None) for one in listed}
+    customers = {one.customer for one in seen.values() if not _is_as_seen(one, known.get(one.id))}
+    lost = [mirror for name, mirror in known.items() if name not in seen and mirror.status not in OVER]
+    customers |= {mirror.stripe_customer.stripe_id for mirror in lost}
+    for name in sorted(customers):
+        with tenant_transaction(organization_id):
+            request_sync(connection, name, within=place, now=now, healing=connection.compared_at is not None)
+    with tenant_transaction(organization_id):
+        _note(connection, compared_at=now)
+    return len(customers)
+
+
+def _is_as_seen(seen: Subscription, mirror: StripeSubscription | None) -> bool:
+    """But for what is unpaid, which only a look at its invoices tells; one that is over and was never ours is none."""
+    if mirror is None:
+        return is_over(seen)
+    return bool(shown(seen) == mirror.seen | {"unpaid_since": None})
+
+
+def tidy_events(*, now: datetime) -> int:
+    """Deletes old evidence, of all tenants; returns how much."""
+    old = StripeEvent.objects.across_tenants().filter(received_at__lt=now - KEEP_EVENTS)
+    deleted: int = StripeEvent.objects.across_tenants().filter(pk__in=old.values("pk")[:10_000]).delete()[0]
+    return deleted
+
+
+def _connection(organization_id: UUID, connection_id: UUID) -> StripeConnection | None:
+    with tenant_transaction(organization_id):
+        rows = StripeConnection.objects.of_organization(organization_id)
+        found: StripeConnection | None = rows.filter(pk=connection_id, disconnected_at__isnull=True).first()
+    return found
+
+
+def _account(connection: StripeConnection) -> StripeAccount:
+    return StripeAccount(api_key(connection), str(connection.id), patience_seconds=PATIENCE_SECONDS)
+
+
+def _note(connection: StripeConnection, **columns: Any) -> None:
+    StripeConnection.objects.within(place_of(connection)).filter(pk=connection.id).update(**columns)

@@ -1,0 +1,1 @@
+"""Billing over HTTP: its part of the management API, and what Stripe calls."""

@@ -1,0 +1,89 @@
+"""Connections: found by what Stripe calls, the one in force, and how it stands."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q
+
+from billing.models import StripeConnection, StripeCustomer, StripeEvent, StripeSubscription, StripeWebhookSecret
+from billing.models.customer import WAITING
+from billing.models.sealed import webhook_secret
+from tenants.tenancy import Place
+from verify.ground.ids import decode, encode
+
+MOST_DRIFTING = 100
+
+
+class Presented(NamedTuple):
+    """Whose connection is called; also its Place."""
+
+    connection_id: UUID
+    organization_id: UUID
+    id: UUID
+
+
+def presented_connection(uid: str) -> Presented | None:
+    """By the last part of a webhook's address, whatever a stranger put there."""
+    found = decode(StripeConnection.PREFIX, uid)
+    if found is None:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM lookup.stripe_connection(%s)", [found])
+        row = cursor.fetchone()
+    return Presented(*row) if row else None
+
+
+def in_force(within: Place) -> StripeConnection | None:
+    found: StripeConnection | None = (
+        StripeConnection.objects.within(within).filter(disconnected_at__isnull=True).first()
+    )
+    return found
+
+
+def former(within: Place, account: str | None) -> StripeConnection | None:
+    """The one that was ended, of the same account."""
+    if account is None:
+        return None
+    rows = StripeConnection.objects.within(within).filter(disconnected_at__isnull=False, account=account)
+    found: StripeConnection | None = rows.order_by("-disconnected_at").first()
+    return found
+
+
+def secrets_in_force(presented: Place, connection_id: UUID, now: datetime) -> list[bytes]:
+    rows = StripeWebhookSecret.objects.within(presented).filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gt=now), connection=connection_id, valid_from__lte=now
+    )
+    return [webhook_secret(row) for row in rows]
+
+
+class State(NamedTuple):
+    """`pending`: customers that wait to be looked at; `quarantined`: events that were signed and are not ours."""
+
+    last_event_at: datetime | None
+    pending: int
+    quarantined: int
+    drift: int
+    drifting: list[dict[str, Any]]
+
+
+def state_of(row: StripeConnection, within: Place) -> State:
+    customers = StripeCustomer.objects.within(within).filter(connection=row.id)
+    events = StripeEvent.objects.within(within).filter(connection=row.id)
+    newest = events.order_by("-received_at").first()
+    drifted = StripeSubscription.objects.within(within).filter(connection=row.id, drift__isnull=False)
+    return State(
+        last_event_at=newest.received_at if newest else None,
+        pending=customers.filter(WAITING).count(),
+        quarantined=events.filter(verdict="quarantined").count(),
+        drift=drifted.count(),
+        drifting=[
+            {
+                "subscription": one.stripe_id,
+                "license": None if one.license_id is None else encode("lic", one.license_id),
+                "reason": one.drift,
+            }
+            for one in drifted.order_by("id")[:MOST_DRIFTING]
+        ],
+    )

@@ -1,0 +1,35 @@
+"""Which plans have a price, and how long their grace is."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db.models import F
+
+from licensing.models import License, Plan, PlanVersion
+from licensing.queries.licenses import effective_version
+from tenants.tenancy import Place
+
+
+def offers(prices: Collection[str], within: Place) -> dict[str, list[UUID]]:
+    """The plans that have each price in a version that was ever published; those that sell it now come first."""
+    found: dict[str, tuple[list[UUID], list[UUID]]] = {}
+    versions = PlanVersion.objects.within(within).filter(
+        published_at__isnull=False, stripe_price_ids__overlap=list(prices)
+    )
+    current = F("plan__published_version")
+    for version in versions.annotate(current=current).order_by("-version", "plan_id"):
+        for price in set(version.stripe_price_ids).intersection(prices):
+            of_now, of_before = found.setdefault(price, ([], []))
+            if version.plan_id not in (*of_now, *of_before):
+                (of_now if version.version == version.current else of_before).append(version.plan_id)
+    return {price: [*of_now, *of_before] for price, (of_now, of_before) in found.items()}
+
+
+def grace_days(plan: UUID, license: License | None, within: Place) -> int:
+    """Of the version that the license has or will get."""
+    if license is not None and license.plan_id == plan:
+        version = effective_version(license)
+    else:
+        version = Plan.objects.within(within).get(pk=plan).published_version
+    days: int = PlanVersion.objects.within(within).get(plan=plan, version=version).grace_days
+    return days

@@ -1,0 +1,1 @@
+"""Asking Stripe: the only place that imports its library, and that knows the shapes of its API version."""

@@ -1,0 +1,50 @@
+"""Work of billing for Celery, and its schedule. Every task is safe to run twice."""
+
+from uuid import UUID
+
+from celery import current_app, shared_task
+from django.conf import settings
+
+from billing.actions import converging, sweeping
+from tenants import clock
+
+ROUND_SECONDS = 60.0
+
+
+@shared_task
+def converge(organization_id: str, row_id: str) -> None:
+    again = converging.converge(UUID(organization_id), UUID(row_id), now=clock.now())
+    if again is not None:
+        converge.apply_async((organization_id, row_id), queue="webhooks", countdown=again)
+
+
+@shared_task
+def sweep_stuck() -> None:
+    sweeping.sweep_stuck(now=clock.now())
+
+
+@shared_task
+def sweep_due() -> None:
+    """Hands out each connection whose events were not compared for a while, and whose customers were not for a day."""
+    sweeping.hand_out_due(now=clock.now())
+
+
+@shared_task(soft_time_limit=480, time_limit=540)  # below the broker's visibility_timeout
+def sweep_events(organization_id: str, connection_id: str) -> None:
+    sweeping.sweep_events(UUID(organization_id), UUID(connection_id), now=clock.now())
+
+
+@shared_task(soft_time_limit=480, time_limit=540)
+def compare(organization_id: str, connection_id: str) -> None:
+    sweeping.compare(UUID(organization_id), UUID(connection_id), now=clock.now())
+
+
+@shared_task
+def tidy_events() -> None:
+    sweeping.tidy_events(now=clock.now())
+
+
+_EVERY = min(float(settings.LICET_STRIPE_SWEEP_SECONDS), ROUND_SECONDS)
+current_app.add_periodic_task(_EVERY, sweep_stuck.s(), name="converge customers that wait")
+current_app.add_periodic_task(_EVERY, sweep_due.s(), name="compare Stripe's events and customers with ours")
+current_app.add_periodic_task(86_400.0, tidy_events.s(), name="tidy old events of Stripe's")
