@@ -1,14 +1,29 @@
 """Work of billing for Celery, and its schedule. Every task is safe to run twice."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from celery import current_app, shared_task
 from django.conf import settings
 
 from billing.actions import converging, sweeping
+from billing.stripe.trouble import StripeTrouble
 from tenants import clock
 
 ROUND_SECONDS = 60.0
+
+log = logging.getLogger("licet.billing")
+
+
+@contextmanager
+def told(connection_id: str) -> Iterator[None]:
+    """Stripe may be away, or refuse the key: the next sweep begins where this one did."""
+    try:
+        yield
+    except StripeTrouble as trouble:
+        log.warning("The connection %s was not looked through: %s", connection_id, trouble)
 
 
 @shared_task
@@ -31,12 +46,14 @@ def sweep_due() -> None:
 
 @shared_task(soft_time_limit=480, time_limit=540)  # below the broker's visibility_timeout
 def sweep_events(organization_id: str, connection_id: str) -> None:
-    sweeping.sweep_events(UUID(organization_id), UUID(connection_id), now=clock.now())
+    with told(connection_id):
+        sweeping.sweep_events(UUID(organization_id), UUID(connection_id), now=clock.now())
 
 
 @shared_task(soft_time_limit=480, time_limit=540)
 def compare(organization_id: str, connection_id: str) -> None:
-    sweeping.compare(UUID(organization_id), UUID(connection_id), now=clock.now())
+    with told(connection_id):
+        sweeping.compare(UUID(organization_id), UUID(connection_id), now=clock.now())
 
 
 @shared_task
