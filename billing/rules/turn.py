@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 QUIET = timedelta(seconds=1)  # Stripe tells one change in several events, close together
-LONGEST = timedelta(seconds=8)  # however much it goes on telling
+LONGEST = timedelta(seconds=30)  # however much it goes on telling
 JUST_NOW = timedelta(seconds=10)
 
 

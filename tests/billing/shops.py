@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.stripe_simulator import Simulator, StripeAccount
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 
 
 @dataclass
