@@ -17,7 +17,10 @@ OPEN = {
     "docs": "the document of the API, to read",
 }
 OPEN_FOLDERS = {"accounts/": "allauth: sign-in, and a person's own account", "docs/": "files of the page above"}
-OPEN_FOLDERS |= {"webhooks/stripe/": "Stripe, known by its signature over the body"}
+OPEN_FOLDERS |= {
+    "webhooks/stripe/": "Stripe, known by its signature over the body",
+    "checkout/": "a buyer who comes back from Stripe, known by an address that nobody guesses",
+}
 OF_PEOPLE = {
     "": "leads to the first environment of whoever is signed in",
     "account": "a person's own account",

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 ENVIRONMENT_RESOURCES = (
     *("products", "features", "meters", "plans", "customers", "licenses", "keys", "secret_keys"),
-    *("events", "jobs", "usage", "stripe_connection"),
+    *("events", "jobs", "usage", "stripe_connection", "checkout_sessions", "portal_sessions"),
 )
 ENVIRONMENT_PERMISSIONS = frozenset(
     [f"{resource}:{access}" for resource in ENVIRONMENT_RESOURCES for access in ("read", "write")] + ["verify"]
@@ -16,7 +16,8 @@ EVERYTHING_HERE = "*"  # covers its own environment, never the organization
 GRANTABLE = ENVIRONMENT_PERMISSIONS | ORGANIZATION_PERMISSIONS | {EVERYTHING_HERE}
 
 _READ = frozenset(name for name in ENVIRONMENT_PERMISSIONS if name.endswith(":read"))
-_SELLING = frozenset(f"{resource}:write" for resource in ("customers", "licenses", "stripe_connection"))
+_SOLD = ("customers", "licenses", "stripe_connection", "checkout_sessions", "portal_sessions")
+_SELLING = frozenset(f"{resource}:write" for resource in _SOLD)
 
 ROLES: dict[str, frozenset[str]] = {
     "owner": ENVIRONMENT_PERMISSIONS | ORGANIZATION_PERMISSIONS,

@@ -13,13 +13,20 @@ import pytest
 from django.test import override_settings
 from psycopg import sql
 
-from billing.models import StripeConnection, StripeCustomer, StripeEvent, StripeSubscription, StripeWebhookSecret
+from billing.models import (
+    StripeCheckout,
+    StripeConnection,
+    StripeCustomer,
+    StripeEvent,
+    StripeSubscription,
+    StripeWebhookSecret,
+)
 from tenants import clock
 from tenants.models import Invitation
 from tenants.tenancy import tenant_transaction
 from tests.licensing.usage.feeding import Feed
 from tests.places import Place
-from verify.ground.ids import new_uuid
+from verify.ground.ids import decode, new_uuid
 from verify.limits.counted import Code
 from verify.limits.log_entry import Unknown, encode_unknown
 
@@ -166,6 +173,8 @@ def buy(place: Place) -> None:
         told = {"event_id": "evt_1", "type": "customer.updated", "verdict": "accepted", "body": b""}
         StripeEvent(**whose, connection=connection, happened_at=now, received_at=now, **told).insert()
         customer = StripeCustomer(**whose, connection=connection, stripe_id="cus_1").insert()
+        session = {"plan_id": decode("plan", place.sample["plan"]), "session_id": "cs_1", "success_url": ""}
+        StripeCheckout(**whose, connection=connection, created_at=now, **session).insert()
         bought = {"stripe_id": "sub_1", "status": "active", "seen": {}}
         StripeSubscription(**whose, connection=connection, stripe_customer=customer, **bought).insert()
 

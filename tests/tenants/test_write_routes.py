@@ -74,17 +74,23 @@ CASES: dict[tuple[str, str], Case] = {
         facts=2,  # the key, and the environment that has imported keys from now on
     ),
     ("post", "v1/licenses/{}/revocation"): Case(nothing, tells=True, subject="license"),
-    ("post", "v1/secret_keys"): Case(lambda place: {"name": "New", "scopes": ["verify"]}, tells=True),
-    ("patch", "v1/secret_keys/{}"): Case(lambda place: {"name": "Renamed"}, tells=True, subject="secret_key"),
-    ("delete", "v1/secret_keys/{}"): Case(nothing, tells=True, subject="secret_key"),
-    ("post", "v1/environments"): Case(lambda place: {"name": "Staging", "kind": "test"}, tells=True, facts=2),
-    ("patch", "v1/environments/{}"): Case(lambda place: {"on_outage": "allow"}, tells=True, subject="environment"),
     ("post", "v1/stripe_connection"): Case(
         lambda place: {"api_key": place.sample.get("stripe_key", "rk_test_nobody1234567890")}, tells=False
     ),
     ("patch", "v1/stripe_connection"): Case(lambda place: {"webhook_secret": "whsec_another1"}, tells=False),
     ("post", "v1/stripe_connection/resync"): Case(nothing, tells=False),
+    ("post", "v1/checkout_sessions"): Case(
+        lambda place: {"plan": other_plan(place), "customer": place.sample["customer"], **LEADING}, tells=False
+    ),
+    ("post", "v1/portal_sessions"): Case(
+        lambda place: {"customer": place.sample["customer"], "return_url": "https://example.com"}, tells=False
+    ),
     ("delete", "v1/stripe_connection"): Case(nothing, tells=False),
+    ("post", "v1/secret_keys"): Case(lambda place: {"name": "New", "scopes": ["verify"]}, tells=True),
+    ("patch", "v1/secret_keys/{}"): Case(lambda place: {"name": "Renamed"}, tells=True, subject="secret_key"),
+    ("delete", "v1/secret_keys/{}"): Case(nothing, tells=True, subject="secret_key"),
+    ("post", "v1/environments"): Case(lambda place: {"name": "Staging", "kind": "test"}, tells=True, facts=2),
+    ("patch", "v1/environments/{}"): Case(lambda place: {"on_outage": "allow"}, tells=True, subject="environment"),
     ("post", "v1/audit_log/verification"): Case(nothing, tells=False),
     ("post", "v1/invitations"): Case(lambda place: {"email": "new@example.com", "role": "viewer"}, tells=False),
     ("post", "v1/invitations/{}/sending"): Case(nothing, tells=False, subject="invitation"),
@@ -92,6 +98,7 @@ CASES: dict[tuple[str, str], Case] = {
     ("patch", "v1/members/{}"): Case(lambda place: {"role": "billing"}, tells=False, subject="member"),
     ("delete", "v1/members/{}"): Case(nothing, tells=False, subject="member"),
 }
+LEADING: dict[str, Any] = {"success_url": "https://example.com/ok", "cancel_url": "https://example.com/no"}
 LATER = "2099-01-01T00:00:00Z"
 
 
@@ -125,12 +132,13 @@ def counts(place: Place) -> tuple[int, int]:
 def test_a_write_leaves_one_audit_entry_and_one_outbox_entry_if_a_fact_changed(
     place: Place, new_shop: Callable[..., Shop]
 ) -> None:
-    place.sample["stripe_key"] = new_shop().account.api_key
+    shop = new_shop()
+    place.sample["stripe_key"] = shop.account.api_key
     secret_key = place.post("secret_keys", {"name": "Other", "scopes": ["verify"]})["id"]
     place.api.patch(f"/v1/plans/{place.sample['plan']}", json={"scopes": ["reports:read"]}).raise_for_status()
-    place.sample["other_plan"] = place.post("plans", {**named()(place), "code": "b", "product": product_of(place)})[
-        "id"
-    ]
+    place.sample["other_plan"] = place.post(
+        "plans", {**named()(place), "code": "b", "product": product_of(place), "stripe_price_ids": [shop.new_price()]}
+    )["id"]
     subjects = {**place.sample, "secret_key": secret_key, "environment": place.environment.public_id}
     subjects["member"] = place.member("viewer").public_id
     subjects["invitation"] = place.post("invitations", {"email": "first@example.com", "role": "viewer"})["id"]

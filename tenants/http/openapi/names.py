@@ -16,6 +16,7 @@ _VERBS = {
     "rotation": "rotate",
     "renewal": "renew",
     "bring_in": "import",
+    "open": "open",
     "verification": "verify",
 }
 _OF_MANY = ("list", "bring_in", "verification")

@@ -1,0 +1,88 @@
+"""Checkout and portal through the connection, and the page that the buyer comes back to."""
+
+import re
+from typing import Any
+
+import httpx
+
+from tests.billing.shops import Shop
+from tests.running.clients import plain_client
+
+LEADING = {"success_url": "https://example.com/ok", "cancel_url": "https://example.com/no"}
+
+
+def checkout(shop: Shop, **more: Any) -> dict[str, Any]:
+    return shop.place.post("checkout_sessions", {"plan": shop.plan, **LEADING, **more})
+
+
+def returned(shop: Shop, session: str) -> str:
+    """Where Stripe leads the buyer when it is paid."""
+    url: str = shop.account.find("checkout.session", session)["success_url"]
+    return url.replace("{CHECKOUT_SESSION_ID}", session)
+
+
+def text_of(client: httpx.Client, url: str, *, status: int = 200) -> str:
+    answer = client.get(url)
+    assert answer.status_code == status, answer.text
+    return answer.text
+
+
+def test_who_comes_back_finds_license_and_first_key_without_any_webhook(shop: Shop) -> None:
+    shop.stripe.webhooks.faults.drop = 1.0
+    made = checkout(shop, customer=shop.place.sample["customer"])
+    assert made["id"].startswith("cs_test_")
+    url = returned(shop, made["id"])
+    with plain_client("", follow_redirects=False) as buyer:
+        assert "being confirmed" in text_of(buyer, url)
+        shop.account.people.completes_checkout(made["id"])
+        page = text_of(buyer, url)
+        assert "Show my key" in page
+        assert "_test_lc" not in page
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+        assert token
+        form = {"csrfmiddlewaretoken": token[1]}
+        key = re.search(r"key_test_lc[0-9A-Za-z]{36}", buyer.post(url, data=form).text)
+        assert key
+        again = buyer.post(url, data=form)
+        assert (again.status_code, key[0] in again.text) == (409, False)
+        assert key[0] not in text_of(buyer, url)
+    verdict = shop.place.verify_until("VALID", key=key[0])
+    assert (verdict["customer"]["id"], verdict["plan"]["id"]) == (shop.place.sample["customer"], shop.plan)
+
+
+def test_without_a_customer_the_checkout_makes_one(shop: Shop) -> None:
+    made = checkout(shop, quantity=4)
+    shop.account.people.completes_checkout(made["id"], email="new@example.com")
+    shop.settle()
+    (subscription,) = shop.account.all("subscription")
+    found = shop.license_of(subscription["id"])
+    assert found
+    assert found["quantity"] == 4
+    assert shop.place.api.get(f"/v1/customers/{found['customer']}").json()["email"] == "new@example.com"
+
+
+def test_a_return_that_is_not_this_checkouts_finds_nothing(shop: Shop) -> None:
+    first, second = checkout(shop), checkout(shop)
+    with plain_client("") as buyer:
+        text_of(buyer, returned(shop, first["id"]).replace(first["id"], second["id"]), status=404)
+        text_of(buyer, returned(shop, first["id"]).partition("?")[0], status=404)
+
+
+def test_a_portal_is_for_who_bought_something(shop: Shop) -> None:
+    customer = shop.place.sample["customer"]
+    body = {"customer": customer, "return_url": "https://example.com"}
+    answer = shop.place.api.post("/v1/portal_sessions", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_at_stripe")
+    checkout(shop, customer=customer)
+    assert shop.place.post("portal_sessions", body)["url"].startswith("http")
+    (made,) = shop.account.all("customer")
+    assert made["metadata"] == {"licet_customer": customer}
+
+
+def test_what_cannot_be_sold_says_why(shop: Shop) -> None:
+    body = {"plan": shop.place.sample["plan"], **LEADING}
+    answer = shop.place.api.post("/v1/checkout_sessions", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (409, "plan_has_no_price")
+    shop.place.api.delete("/v1/stripe_connection").raise_for_status()
+    answer = shop.place.api.post("/v1/checkout_sessions", json={**body, "plan": shop.plan})
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_connected")
