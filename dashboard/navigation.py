@@ -43,6 +43,7 @@ OF_ENVIRONMENT = (
     Section("Features", "features", "features:read", "toggle-right"),
     Section("Meters", "meters", "meters:read", "gauge"),
     Section("Secret keys", "secret_keys", "secret_keys:read", "key-round"),
+    Section("Stripe", "stripe", "stripe_connection:read", "credit-card"),
     Section("Events", "events", "events:read", "activity"),
     Section("Jobs", "jobs", "jobs:read", "list-checks"),
 )

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
+from billing.api.connection import API_KEY, WEBHOOK_SECRET
 from dashboard.forms.fields import FOR_PROGRAMS, PLAIN, MomentField, NameField
 from dashboard.forms.filters import FilterForm
 from dashboard.forms.telling import ActForm
@@ -122,3 +123,28 @@ class AuditFilter(FilterForm):
 
 
 _COLUMNS = {"subject": "subject_id", "actor": "actor_id", "since": "created_at__gte", "until": "created_at__lt"}
+
+
+class StripeKeyField(forms.RegexField):
+    def __init__(self, **options: Any) -> None:
+        options |= {"label": "Restricted key", "widget": forms.TextInput(attrs=FOR_PROGRAMS)}
+        super().__init__(API_KEY, **options, error_messages={"invalid": "A key of Stripe's begins with rk_ or sk_."})
+
+
+class WebhookSecretField(forms.RegexField):
+    def __init__(self, **options: Any) -> None:
+        options |= {"label": "Webhook secret", "required": False, "widget": forms.TextInput(attrs=FOR_PROGRAMS)}
+        super().__init__(WEBHOOK_SECRET, **options, error_messages={"invalid": "It begins with whsec_."})
+
+
+class StripeConnectForm(ActForm):
+    api_key = StripeKeyField(help_text="It is sealed, and never shown again.")
+    webhook_secret = WebhookSecretField(help_text="Only if you made the endpoint at Stripe by hand.")
+
+    def asked(self) -> dict[str, Any]:
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+class StripeChangeForm(StripeConnectForm):
+    api_key = StripeKeyField(required=False, help_text="Of the same account. Nothing: the present one stays.")
+    webhook_secret = WebhookSecretField(help_text="The old one is good for 24 hours more. Nothing: it stays.")

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from dashboard.views.operations import audit_log, environments, events, jobs, secret_keys, system_status
+from dashboard.views.operations import audit_log, environments, events, jobs, secret_keys, stripe, system_status
 
 
 def of_operations() -> list[URLPattern]:
@@ -13,6 +13,11 @@ def of_operations() -> list[URLPattern]:
         path("secret_keys/<skey:row_id>", secret_keys.secret_key_page, name="secret_key"),
         path("secret_keys/<skey:row_id>/change", secret_keys.secret_key_change, name="secret_key_change"),
         path("secret_keys/<skey:row_id>/revocation", secret_keys.secret_key_revocation, name="secret_key_revocation"),
+        path("stripe", stripe.stripe_page, name="stripe"),
+        path("stripe/connecting", stripe.stripe_connecting, name="stripe_connecting"),
+        path("stripe/change", stripe.stripe_change, name="stripe_change"),
+        path("stripe/ending", stripe.stripe_ending, name="stripe_ending"),
+        path("stripe/resync", stripe.stripe_resync, name="stripe_resync"),
         path("events", events.event_list, name="events"),
         path("jobs", jobs.job_list, name="jobs"),
         path("jobs/<job:job_id>", jobs.job_page, name="job"),
