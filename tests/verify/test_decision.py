@@ -250,6 +250,7 @@ def test_an_end_is_warned_of_before_it_comes(facts: Callable[[int], Facts], warn
 def test_grace_is_warned_of_and_ends_by_the_clock_alone() -> None:
     facts = license(billed=BillingFacts("grace", "nonpayment", NOW + 2))
     for _ in range(2):  # the second time from what was remembered
-        assert decide(facts, ASKED, NOW)[::3] == (Reason.VALID, (WarningCode.IN_GRACE,))
+        told = decide(facts, ASKED, NOW)
+        assert (told.reason, told.warnings) == (Reason.VALID, (WarningCode.IN_GRACE,))
     over = decide(facts, ASKED, NOW + 2)
     assert (over.reason, over.warnings) == (Reason.LICENSE_SUSPENDED, ())
