@@ -56,6 +56,14 @@ def once(request: HttpRequest, viewer: Viewer, act: Callable[..., Any]) -> Made:
     return made
 
 
+def done_before(request: HttpRequest, viewer: Viewer) -> Made | None:
+    """What this very form did when it was sent first; for pages that ask others before they act, and not twice."""
+    asked = _asked(request, viewer, clock.now())
+    with shared_transaction(viewer.environment.organization_id):
+        remembered = recall(asked, waiting=True) if asked else None
+    return _decode(remembered.body) if remembered else None
+
+
 def _asked(request: HttpRequest, viewer: Viewer, now: Any) -> Asked | None:
     """None for a form without a token, such as a button on another page: pressing it twice does no harm."""
     token = request.POST.get(FIELD, "")

@@ -81,6 +81,7 @@ class StripeAccount:
             CALLS.labels(type(error).__name__).inc()
             _raise(error)
         CALLS.labels("answered").inc()
+        budget.is_back(self._name)
         return found
 
 

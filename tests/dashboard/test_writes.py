@@ -9,6 +9,7 @@ from django.test import Client
 from dashboard.urls import urlpatterns
 from tenants.models import AuditEntry, OutboxEntry
 from tenants.tenancy import tenant_transaction
+from tests.billing.shops import Shop
 from tests.dashboard.visiting.visitors import another_member, browser_of, owner_of
 from tests.dashboard.visiting.walking import addresses, patterns, subjects
 from tests.places import Place
@@ -62,13 +63,17 @@ WRITES: dict[str, Write] = {
     "secret_key_revocation": Write({}),
     "new_environment": Write({"name": "Staging", "kind": "test", "on_outage": "deny", "stale_seconds": "60"}, facts=2),
     "environment_change": Write({"name": "Other", "on_outage": "allow", "stale_seconds": "30"}),
+    "stripe_connecting": Write({"api_key": "rk_test_nobody12345678"}, facts=0),
+    "stripe_change": Write({"webhook_secret": "whsec_another123"}, facts=0),
+    "stripe_resync": Write({}, facts=0),
+    "stripe_ending": Write({}, facts=0),
     "audit_verification": Write({}, facts=0),
 }
 READS = {
     *("licenses", "license", "key", "customers", "customer", "plans", "plan", "plan_version"),
     *("license_usage", "license_decisions", "key_usage", "key_decisions"),
     *("products", "product", "features", "feature", "meters", "meter"),
-    *("secret_keys", "secret_key", "events", "jobs", "job"),
+    *("secret_keys", "secret_key", "stripe", "events", "jobs", "job"),
 }
 READS_OF_ORGANIZATION = {"environments", "audit_log", "audit_entry", "system_status"}  # not for viewers
 ELSEWHERE = {"home", "account", "organization", "invitation"}
@@ -104,9 +109,10 @@ def test_every_page_is_known_to_write_or_to_read() -> None:
 
 
 def test_a_post_leaves_one_audit_entry_and_tells_the_facts_it_changed_and_once_is_enough(
-    place: Place, member: Client
+    place: Place, member: Client, new_shop: Callable[..., Shop]
 ) -> None:
     pages, typed = addresses(place, subjects(place)), forms(place)
+    typed["stripe_connecting"]["api_key"] = new_shop().account.api_key
     for name, write in WRITES.items():
         before = counts(place)
         asked = member.get(pages[name])

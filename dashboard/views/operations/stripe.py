@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from billing.actions import connections, preparing
 from billing.actions.resyncing import resync
@@ -17,7 +17,7 @@ from billing.queries.connections import in_force, state_of
 from dashboard.forms import ConfirmationForm
 from dashboard.forms.operations import StripeChangeForm, StripeConnectForm
 from dashboard.forms.telling import ActForm, tell
-from dashboard.once import Made, once
+from dashboard.once import Made, done_before
 from dashboard.views.asking import ASKED_AND_DONE, ask, back_to, settled, typed
 from dashboard.views.viewer import Viewer, for_members
 from tenants.rules.refusal import Refusal
@@ -75,14 +75,11 @@ def stripe_ending(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     return _ask(request, viewer, form, prepared, "ending", "The connection is ended. Licenses stay as they are.")
 
 
-@require_POST
+@ASKED_AND_DONE
 @for_members("stripe_connection:write")
 def stripe_resync(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    try:
-        once(request, viewer, resync)
-    except Refusal:
-        return redirect("stripe", viewer.environment.id)
-    return settled(request, viewer, "Every customer is being looked at again.", "stripe")
+    form = ConfirmationForm(typed(request))
+    return _ask(request, viewer, form, lambda: resync, "resync", "Every customer is being looked at again.")
 
 
 def _ask(
@@ -96,16 +93,18 @@ def _ask(
     """`prepared` asks Stripe and gives the act. Raises Http404."""
     template, back = f"operations/stripe/{page}.html", back_to(viewer, "Stripe", "stripe")
     action: Callable[..., Any] = _without_key
+
+    def done(_: Made) -> HttpResponse:
+        return settled(request, viewer, sentence, "stripe")
+
     if form.is_valid():
+        if before := done_before(request, viewer):
+            return done(before)
         try:
             action = prepared()
         except Refusal as refusal:
             status = tell(form, refusal)
             return render(request, template, {"form": form, "back": back}, status=status)
-
-    def done(_: Made) -> HttpResponse:
-        return settled(request, viewer, sentence, "stripe")
-
     return ask(request, viewer, form, template=template, action=action, done=done, back=back)
 
 
