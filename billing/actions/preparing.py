@@ -64,7 +64,7 @@ def prepare_change(*, within: Environment, api_key: str) -> Prepared:
     name = _checked(account, within)
     if not _is_same(account, row, name):
         raise bad_field("api_key", "A key of another Stripe account; end this connection first.", "other_account")
-    endpoint = _endpoint(account, row.id) if row.webhook_status == "needs_secret" else None
+    endpoint = _endpoint(account, row.id) if row.webhook_status != "enabled" else None
     return Prepared(api_key, row.id, name or row.account, endpoint)
 
 

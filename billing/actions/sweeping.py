@@ -22,8 +22,10 @@ from billing.rules.event_types import ABOUT_CUSTOMERS
 from billing.rules.subscription import Subscription, shown
 from billing.rules.sweeps import COMPARED_EVERY, events_since, is_due
 from billing.stripe.account import StripeAccount
+from billing.stripe.endpoints import endpoint_status
 from billing.stripe.reading import pages
 from billing.stripe.shapes import subscription_seen
+from billing.stripe.trouble import NotPermitted
 from tenants.tenancy import place_of, tenant_transaction
 
 BATCH = 500
@@ -130,9 +132,21 @@ def compare(organization_id: UUID, connection_id: UUID, *, now: datetime) -> int
     for name in sorted(customers):
         with tenant_transaction(organization_id):
             request_sync(connection, name, within=place, now=now, healing=connection.compared_at is not None)
+    webhook_status = _webhook_status(connection)
     with tenant_transaction(organization_id):
-        _note(connection, compared_at=now)
+        _note(connection, compared_at=now, webhook_status=webhook_status)
     return len(customers)
+
+
+def _webhook_status(connection: StripeConnection) -> str:
+    """`disabled` if Stripe calls us no more; as it was where that cannot be asked."""
+    if connection.endpoint_id is None:
+        return connection.webhook_status
+    try:
+        told = endpoint_status(_account(connection), connection.endpoint_id)
+    except NotPermitted:
+        return connection.webhook_status
+    return "enabled" if told == "enabled" else "disabled"
 
 
 def _is_as_seen(seen: Subscription, mirror: StripeSubscription | None) -> bool:

@@ -148,3 +148,14 @@ def test_evidence_is_kept_for_forty_days(shop: Shop) -> None:
     tidy_events(now=clock.now())
     with tenant_transaction(organization):
         assert kept.count() == before - 1
+
+
+def test_an_endpoint_that_stripe_calls_no_more_is_seen_and_another_key_makes_it_anew(shop: Shop) -> None:
+    (endpoint,) = shop.account.all("webhook_endpoint")
+    endpoint["status"] = "disabled"
+    by_comparing(shop)
+    assert shop.state()["webhook_status"] == "disabled"
+    rolled = shop.stripe.roll_key(shop.account)
+    shown = shop.place.api.patch("/v1/stripe_connection", json={"api_key": rolled}).json()
+    assert shown["webhook_status"] == "enabled"
+    assert [one["status"] for one in shop.account.all("webhook_endpoint")] == ["enabled"]
