@@ -11,9 +11,9 @@ from billing.actions import selling
 from billing.models import StripeCheckout
 from tenants import clock
 from tenants.http.changes import Changes
-from tenants.http.fields import Body, Moment, Pattern, PublicId, Whole
+from tenants.http.fields import Body, Moment, PublicId, Whole
 
-ADDRESS = r"^https?://[^\s<>\"]{1,1990}$"
+LONGEST = 2000
 
 
 class CheckoutSessionAnswer(serializers.Serializer[Any]):
@@ -30,8 +30,8 @@ class CheckoutSessionBody(Body):
     """Without `customer`, the checkout asks who buys, and a customer is made."""
 
     plan = PublicId("plan")
-    success_url = Pattern(ADDRESS)
-    cancel_url = Pattern(ADDRESS)
+    success_url = serializers.URLField(max_length=LONGEST)
+    cancel_url = serializers.URLField(max_length=LONGEST)
     customer = PublicId("cus", required=False)
     quantity = Whole(min_value=1, max_value=1_000_000, required=False)
 
@@ -46,7 +46,7 @@ class PortalSessionAnswer(serializers.Serializer[Any]):
 
 class PortalSessionBody(Body):
     customer = PublicId("cus")
-    return_url = Pattern(ADDRESS)
+    return_url = serializers.URLField(max_length=LONGEST)
 
 
 class CheckoutSessionView(Changes):

@@ -30,7 +30,11 @@ MEANT: dict[tuple[str, str], Any] = {
     ("change_secret_key", "scopes"): ["verify"],
     ("create_license", "starts_at"): "2026-01-01T00:00:00Z",
     ("import_keys", "last4"): "a1B2",
+    ("create_stripe_connection", "webhook_secret"): "whsec_sample1234",
+    ("change_stripe_connection", "webhook_secret"): "whsec_sample1234",
+    ("create_stripe_connection_resync", "customer"): "cus_sample",
 }
+CONNECTS = ("create_stripe_connection", "change_stripe_connection")
 
 
 class Pool:
@@ -93,7 +97,9 @@ class Pool:
     def sample(self, operation: Operation, schema: dict[str, Any], name: str, *, whole: bool = False) -> Any:
         """A value of that schema; `name` is the member's."""
         schema = resolved(operation.plane, schema)
-        meant = MEANT | {("verify", "key"): self._place.sample["key_secret"]}
+        own = self._place.sample
+        meant = MEANT | {("verify", "key"): own["key_secret"]}
+        meant |= {(act, "api_key"): own.get("stripe_key", "rk_test_nobody1234567890") for act in CONNECTS}
         if (str(operation), name) in meant:
             return meant[str(operation), name]
         kind = schema.get("type", "object")

@@ -12,12 +12,15 @@ from tests.places import Place, make_place
 
 if TYPE_CHECKING:
     from tests.running.stack import Stack
+    from tests.stripe_simulator import Simulator
 
 
 @pytest.fixture(scope="module")
-def target(stack: Stack) -> Iterator[Place]:
-    """Its secret key has every scope."""
+def target(stack: Stack, simulated: Simulator) -> Iterator[Place]:
+    """Its secret key has every scope. It is connected with Stripe."""
     made = make_place("Target", stack.bootstrap["api_url"], stack.bootstrap["verify_url"], "owner@tests.example")
+    made.sample["stripe_key"] = simulated.new_account().api_key
+    made.post("stripe_connection", {"api_key": made.sample["stripe_key"]})
     yield made
     made.api.close()
     made.verifier.close()
