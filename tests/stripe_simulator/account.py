@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,9 +22,16 @@ INCLUDABLE: dict[tuple[str, str], Callable[[Account, Object], Any]] = {}
 """Fields that Stripe shows only if `expand` asks: (object, field) to what they hold."""
 
 
+def copied(value: Any) -> Any:
+    """A deep copy of what is JSON; `copy.deepcopy` takes three times as long."""
+    if isinstance(value, dict):
+        return {name: copied(each) for name, each in value.items()}
+    return [copied(each) for each in value] if isinstance(value, list) else value
+
+
 @dataclass
 class Dunning:
-    """What the account's settings say of failed payments."""
+    """What the account's billing settings say."""
 
     retry_days: tuple[int, ...] = (3, 5, 7)
     """Days from each failed attempt to the next; then `finally_` happens."""
@@ -33,6 +39,8 @@ class Dunning:
     """Or `unpaid`, or `past_due`: leave it as it is."""
     overdue_days: int = 30
     """How long after its due date a sent invoice may stay open, before `finally_`."""
+    upcoming_days: int = 7
+    """How long before a renewal `invoice.upcoming` is told."""
 
 
 class Account:
@@ -104,7 +112,7 @@ class Account:
         made = completed(shape, given, absent)
         self.tables.setdefault(name, {})[object_id] = made
         self.private.setdefault(object_id, {})
-        self._plan(made)
+        self.plan(made)
         if event:
             self.tell(event, made)
         return made
@@ -112,15 +120,16 @@ class Account:
     @contextmanager
     def changing(self, target: Object, event: str | None = None) -> Iterator[Object]:
         """Tells `event` with what was there before, if anything has changed at the end."""
-        before = copy.deepcopy(target)
+        before = copied(target)
         yield target
         if target == before:
             return
-        self._plan(target)
+        self.plan(target)
         if event:
             self.tell(event, target, _previous(before, target))
 
-    def _plan(self, target: Object) -> None:
+    def plan(self, target: Object) -> None:
+        """Has it woken when something is next due of it."""
         moment = self.next_moment(self, target)
         if moment is not None:
             self.clock_of(target).plan(moment, target["id"])
@@ -138,7 +147,7 @@ class Account:
 
     def tell(self, kind: str, target: Object, previous: Object | None = None) -> None:
         """An event: what the object is now, and what it was if it changed."""
-        data = {"object": copy.deepcopy(target)} | ({"previous_attributes": previous} if previous is not None else {})
+        data = {"object": copied(target)} | ({"previous_attributes": previous} if previous is not None else {})
         event = self.insert(
             "event",
             "evt",

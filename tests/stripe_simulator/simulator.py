@@ -114,9 +114,9 @@ class Simulator:
 
     # Post
 
-    def deliver(self, most: int | None = None) -> list[Delivery]:
-        """Sends the webhooks that are due, in this thread."""
-        return self.webhooks.deliver(most)
+    def deliver(self, most: int | None = None, *, at_once: int = 1) -> list[Delivery]:
+        """Sends the webhooks that are due; see `Deliveries.deliver`."""
+        return self.webhooks.deliver(most, at_once=at_once)
 
     def send_event(
         self,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
-from tests.stripe_simulator.account import INCLUDABLE, Account, Object
+from tests.stripe_simulator.account import INCLUDABLE, Account, Object, copied
 from tests.stripe_simulator.refusals import invalid
 from tests.stripe_simulator.sdk_types import is_expandable
 from tests.stripe_simulator.sdk_types.shapes import Shape
@@ -30,7 +29,7 @@ TABLES = {
 
 def expanded(account: Account, answer: Object, paths: list[str], shape: Shape) -> Object:
     """A copy of `answer`; 400 for a path that stripe-python's types do not let be expanded."""
-    whole = copy.deepcopy(answer)
+    whole: Object = copied(answer)
     for path in sorted(paths, key=len):
         names = path.split(".")
         if len(names) - names.count("data") > DEEPEST:
@@ -50,7 +49,7 @@ def _expand(account: Account, place: Any, names: list[str]) -> None:
         return
     name, rest = names[0], names[1:]
     if (include := INCLUDABLE.get((place.get("object", ""), name))) and name not in place:
-        place[name] = copy.deepcopy(include(account, place))
+        place[name] = copied(include(account, place))
     found = place.get(name)
     if isinstance(found, str):
         place[name] = found = _object(account, found)
@@ -65,4 +64,4 @@ def _object(account: Account, object_id: str) -> Any:
     found = account.tables.get(table, {}).get(object_id)
     if found is None:
         return object_id
-    return copy.deepcopy(found)
+    return copied(found)

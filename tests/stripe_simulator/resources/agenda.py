@@ -26,13 +26,11 @@ FAMILIES = (
 
 
 def next_moment(account: Account, target: Object) -> int | None:
-    private = account.private.get(target["id"], {})
     match target["object"]:
         case "subscription":
-            found = due.of_subscription(target, is_warned=private.get("is_warned", False))
+            found = life.next_of(account, target)
         case "invoice":
-            wait = account.dunning.overdue_days * due.DAY
-            found = due.of_invoice(target, is_overdue=private.get("is_overdue", False), overdue_seconds=wait)
+            found = life.next_of_invoice(account, target)
         case "checkout.session":
             found = due.of_session(target)
         case _:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from tests.stripe_simulator.account import INCLUDABLE, Account, Object
 from tests.stripe_simulator.api.listing import envelope, listed, matching
-from tests.stripe_simulator.api.params import merge_metadata, only_simulated
+from tests.stripe_simulator.api.params import merge_metadata, needed, only_simulated
 from tests.stripe_simulator.api.routing import Call, answers
-from tests.stripe_simulator.refusals import declined, invalid
+from tests.stripe_simulator.refusals import StripeRefusal, declined, invalid
 from tests.stripe_simulator.subscriptions import attempts, invoicing, life
+from tests.stripe_simulator.subscriptions.status import ENDED
 
 
 def _found(call: Call) -> Object:
@@ -90,6 +91,18 @@ def mark_uncollectible(call: Call) -> Object:
     invoicing.mark_uncollectible(call.account, invoice)
     life.forgiven(call.account, invoice)
     return invoice
+
+
+@answers("post", "/v1/invoices/create_preview")
+def preview(call: Call) -> Object:
+    """Of the next renewal of a subscription that there is."""
+    only_simulated(call.params, {"customer", "expand", "subscription"})
+    subscription = call.account.find("subscription", needed(call.params, "subscription"), "subscription")
+    if subscription["status"] in ENDED or subscription["cancel_at_period_end"]:
+        raise StripeRefusal(
+            404, "No upcoming invoices for customer: " + subscription["customer"], code="invoice_upcoming_none"
+        )
+    return life.upcoming(call.account, subscription)
 
 
 # Invoice payments

@@ -81,7 +81,7 @@ def intent_of(account: Account, invoice: Object) -> Object:
     )
     account.private[invoice["id"]]["intent"] = intent["id"]
     account.private[intent["id"]]["invoice"] = invoice["id"]
-    account.insert(
+    payment = account.insert(
         "invoice_payment",
         "inpay",
         amount_requested=invoice["amount_remaining"],
@@ -93,11 +93,13 @@ def intent_of(account: Account, invoice: Object) -> Object:
         status="open",
         status_transitions={},
     )
+    account.private[invoice["id"]]["payment"] = payment["id"]
     return intent
 
 
 def payments_of(account: Account, invoice_id: str) -> list[Object]:
-    return [payment for payment in account.all("invoice_payment") if payment["invoice"] == invoice_id]
+    known = account.private[invoice_id].get("payment")
+    return [account.find("invoice_payment", known)] if known else []
 
 
 def _pay(account: Account, invoice: Object, intent: Object) -> None:

@@ -23,6 +23,7 @@ def update(account: Account, subscription: Object, params: Object) -> Object:
         anchor = params.get("billing_cycle_anchor") or {}
         begins_anew = begins_anew or anchor.get("type") == "now"
         begins_anew = _set_trial(subscription, params, now) or begins_anew
+        begins_anew = begins_anew and subscription["status"] != "paused"  # then its resumption begins the period
         if begins_anew:
             subscription["billing_cycle_anchor"] = now
             life.set_period(subscription, *life.period_from(subscription, now))
@@ -43,6 +44,9 @@ def _refuse_if_ended(subscription: Object, params: Object) -> None:
         raise invalid("A canceled subscription can only update its cancellation_details and metadata.")
     if subscription["status"] == "incomplete" and params.keys() - allowed - {"default_payment_method"}:
         raise invalid("Subscription is incomplete: only its metadata and default payment method can be updated.")
+
+    if subscription["status"] == "paused" and params.keys() & {"trial_end", "billing_cycle_anchor"}:
+        raise invalid("A paused subscription has no periods: resume it first.")
 
 
 def _set_plain(account: Account, subscription: Object, params: Object) -> None:
@@ -130,15 +134,16 @@ def resume(account: Account, subscription: Object, params: Object) -> Object:
     if params.get("billing_cycle_anchor", {}).get("type") == "unchanged":
         with account.changing(subscription):
             life.set_period(subscription, *_current_period(subscription, now))
+        life.unpause(account, subscription, "active")
         for item in subscription["items"]["data"]:
             prorate(account, subscription, None, item, params.get("proration_behavior", "create_prorations"))
-        life.unpause(account, subscription, "active")
         return subscription
     with account.changing(subscription):
         subscription["billing_cycle_anchor"] = now
         life.set_period(subscription, *life.period_from(subscription, now))
     charged = lines.in_advance(account, subscription)
     invoice = invoicing.draft(account, subscription, "subscription_update", charged, (now, now), at_once=True)
+    account.private[subscription["id"]]["resumption"] = invoice["id"]
     if subscription["collection_method"] == "send_invoice":
         invoicing.finalize(account, invoice)
         life.unpause(account, subscription, "active")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tests.stripe_simulator.subscriptions.status import LIVE
+
 HOUR, DAY = 3600, 86_400
 FIRST_PAYMENT_SECONDS = 23 * HOUR
 WARNING_SECONDS = 3 * DAY
@@ -12,22 +14,31 @@ WARNING_SECONDS = 3 * DAY
 Moment = tuple[int, str]
 
 
-def of_subscription(subscription: Mapping[str, Any], *, is_warned: bool) -> Moment | None:
-    """The earliest; of several at one moment the one that ends more. `is_warned`: the trial's end was announced."""
-    status = subscription["status"]
+def of_subscription(
+    subscription: Mapping[str, Any], *, is_warned: bool, announced: int | None, announces_seconds: int
+) -> Moment | None:
+    """The earliest; of several at one moment the one that ends more.
+
+    `is_warned`: the trial's end was told. `announced`: the period end whose renewal was told, which is due
+    `announces_seconds` before it.
+    """
+    status, cancels = subscription["status"], subscription["cancel_at"]
     found: list[Moment] = []
     if status == "incomplete":
         return subscription["created"] + FIRST_PAYMENT_SECONDS, "expire"
-    if status in ("trialing", "active", "past_due", "unpaid", "paused") and subscription["cancel_at"] is not None:
-        found.append((subscription["cancel_at"], "cancel"))
+    if status in LIVE and cancels is not None:
+        found.append((cancels, "cancel"))
     if status == "trialing":
         if not is_warned:
             found.append((max(subscription["trial_end"] - WARNING_SECONDS, subscription["created"]), "warn"))
         found.append((subscription["trial_end"], "end_trial"))
     if status in ("active", "past_due", "unpaid"):
-        found.append((period_end(subscription), "renew"))
+        renews = period_end(subscription)
+        found.append((renews, "renew"))
+        if announced != renews and status != "unpaid" and (cancels is None or cancels > renews):
+            found.append((renews - announces_seconds, "announce"))
     paused = subscription["pause_collection"]
-    if status not in ("canceled", "incomplete_expired") and paused and paused["resumes_at"] is not None:
+    if status in LIVE and paused and paused["resumes_at"] is not None:
         found.append((paused["resumes_at"], "collect_again"))
     return min(found, key=lambda moment: moment[0], default=None)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stripe_simulator.account import DAY, Account, Object
+from tests.stripe_simulator.account import DAY, INCLUDABLE, Account, Object
 from tests.stripe_simulator.api.listing import envelope
 from tests.stripe_simulator.refusals import invalid
 from tests.stripe_simulator.sdk_types import completed, object_shape
@@ -19,55 +19,72 @@ def draft(
     """A new one with these lines and those that waited for it. `at_once`: it does not stay a draft for an hour."""
     lines = [*account.private[subscription["id"]].pop("pending_lines", []), *lines]
     now, invoice_id = account.clock_of(subscription).now, account.new_id("in")
-    total = sum(line.amount for line in lines)
-    is_sent = subscription["collection_method"] == "send_invoice"
     shown = [_line(account, subscription, invoice_id, line) for line in lines]
-    customer = account.find("customer", subscription["customer"])
-    invoice = account.insert(
-        "invoice",
-        "in",
-        "invoice.created",
-        id=invoice_id,
-        **_money(total),
-        attempt_count=0,
-        attempted=False,
-        auto_advance=True,
-        automatic_tax={"enabled": False},
-        automatically_finalizes_at=None if at_once else now + HOUR,
-        billing_reason=reason,
-        collection_method=subscription["collection_method"],
-        currency=subscription["currency"],
-        customer=subscription["customer"],
-        customer_email=customer.get("email"),
-        customer_name=customer.get("name"),
-        customer_tax_exempt="none",
-        customer_tax_ids=[],
-        default_tax_rates=[],
-        discounts=[],
-        due_date=now + subscription["days_until_due"] * DAY if is_sent else None,
-        issuer={"type": "self"},
-        lines=envelope(shown[:SHOWN_LINES], f"/v1/invoices/{invoice_id}/lines", has_more=len(shown) > SHOWN_LINES),
-        next_payment_attempt=None if is_sent or at_once else now + HOUR,
-        parent={
-            "type": "subscription_details",
-            "subscription_details": {
-                "metadata": dict(subscription["metadata"]),
-                "subscription": subscription["id"],
-            },
-        },
-        payment_settings={},
-        period_start=period[0],
-        period_end=period[1],
-        starting_balance=0,
-        status="draft",
-        status_transitions={},
-        test_clock=subscription["test_clock"],
-    )
+    is_sent = subscription["collection_method"] == "send_invoice"
+    fields = _fields(account, subscription, invoice_id, shown, period) | {
+        "auto_advance": True,
+        "automatically_finalizes_at": None if at_once else now + HOUR,
+        "billing_reason": reason,
+        "due_date": now + subscription["days_until_due"] * DAY if is_sent else None,
+        "next_payment_attempt": None if is_sent or at_once else now + HOUR,
+    }
+    invoice = account.insert("invoice", "in", "invoice.created", **fields)
     account.private[invoice_id] |= {"lines": shown, "days_until_due": subscription["days_until_due"]}
     account.private[subscription["id"]].setdefault("invoices", []).append(invoice_id)
     with account.changing(subscription, "customer.subscription.updated"):
         subscription["latest_invoice"] = invoice_id
     return invoice
+
+
+def preview(account: Account, subscription: Object, lines: list[Line], period: tuple[int, int]) -> Object:
+    """One that nothing comes of."""
+    invoice_id = f"upcoming_{account.new_id('in')}"
+    shown = [_line(account, subscription, invoice_id, line) for line in lines]
+    fields = _fields(account, subscription, invoice_id, shown, period) | {
+        "object": "invoice",
+        "auto_advance": False,
+        "billing_reason": "upcoming",
+        "created": period[1],
+        "livemode": account.livemode,
+        "metadata": {},
+        "next_payment_attempt": period[1] + HOUR,
+    }
+    hidden = frozenset(field for of, field in INCLUDABLE if of == "invoice")
+    return completed(object_shape("invoice"), fields, hidden)
+
+
+def _fields(
+    account: Account, subscription: Object, invoice_id: str, shown: list[Object], period: tuple[int, int]
+) -> Object:
+    customer = account.find("customer", subscription["customer"])
+    details = {"metadata": dict(subscription["metadata"]), "subscription": subscription["id"]}
+    url = f"/v1/invoices/{invoice_id}/lines"
+    return {
+        "id": invoice_id,
+        **_money(sum(line["amount"] for line in shown)),
+        "attempt_count": 0,
+        "attempted": False,
+        "automatic_tax": {"enabled": False},
+        "collection_method": subscription["collection_method"],
+        "currency": subscription["currency"],
+        "customer": subscription["customer"],
+        "customer_email": customer.get("email"),
+        "customer_name": customer.get("name"),
+        "customer_tax_exempt": "none",
+        "customer_tax_ids": [],
+        "default_tax_rates": [],
+        "discounts": [],
+        "issuer": {"type": "self"},
+        "lines": envelope(shown[:SHOWN_LINES], url, has_more=len(shown) > SHOWN_LINES),
+        "parent": {"type": "subscription_details", "subscription_details": details},
+        "payment_settings": {},
+        "period_start": period[0],
+        "period_end": period[1],
+        "starting_balance": 0,
+        "status": "draft",
+        "status_transitions": {},
+        "test_clock": subscription["test_clock"],
+    }
 
 
 def _money(total: int) -> Object:
@@ -130,6 +147,8 @@ def _line(account: Account, subscription: Object, invoice_id: str, line: Line) -
 def finalize(account: Account, invoice: Object) -> None:
     if invoice["status"] != "draft":
         raise invalid("This invoice is already finalized, you can't re-finalize a non-draft invoice.")
+    if account.find("customer", invoice["customer"]).get("deleted"):
+        raise invalid("The customer of this invoice has been deleted.")
     now = account.clock_of(invoice).now
     with account.changing(invoice, "invoice.finalized"):
         account.private[account.id] = numbers = account.private.get(account.id, {"invoices": 0})

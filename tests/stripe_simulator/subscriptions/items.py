@@ -118,7 +118,7 @@ def change_item(account: Account, subscription: Object, item: Object, params: Ob
 
 def prorate(account: Account, subscription: Object, before: Object | None, item: Object | None, behavior: str) -> None:
     """Lines that wait for the next invoice. A change of interval bills the new period in full instead."""
-    if behavior == "none" or subscription["status"] == "trialing":
+    if behavior == "none" or subscription["status"] in ("trialing", "paused"):
         return
     now, waiting = (
         life.now_of(account, subscription),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stripe_simulator.account import Account, Object
+from tests.stripe_simulator.account import Account, Object, copied
 from tests.stripe_simulator.subscriptions import attempts, due, invoicing, lines
 from tests.stripe_simulator.subscriptions.periods import next_boundary
 from tests.stripe_simulator.subscriptions.status import (
@@ -39,10 +39,25 @@ def period_from(subscription: Object, start: int) -> tuple[int, int]:
 # By the clock
 
 
+def next_of(account: Account, subscription: Object) -> due.Moment | None:
+    private = account.private[subscription["id"]]
+    return due.of_subscription(
+        subscription,
+        is_warned=private.get("is_warned", False),
+        announced=private.get("announced"),
+        announces_seconds=account.dunning.upcoming_days * due.DAY,
+    )
+
+
+def next_of_invoice(account: Account, invoice: Object) -> due.Moment | None:
+    is_overdue = account.private[invoice["id"]].get("is_overdue", False)
+    return due.of_invoice(invoice, is_overdue=is_overdue, overdue_seconds=account.dunning.overdue_days * due.DAY)
+
+
 def wake(account: Account, subscription: Object) -> None:
     """Does what is due now, if anything is."""
     private = account.private[subscription["id"]]
-    found = due.of_subscription(subscription, is_warned=private.get("is_warned", False))
+    found = next_of(account, subscription)
     if found is None or found[0] > now_of(account, subscription):
         return
     match found[1]:
@@ -53,7 +68,11 @@ def wake(account: Account, subscription: Object) -> None:
         case "warn":
             private["is_warned"] = True
             account.tell("customer.subscription.trial_will_end", subscription)
-            account.clock_of(subscription).plan(subscription["trial_end"], subscription["id"])
+            account.plan(subscription)
+        case "announce":
+            private["announced"] = due.period_end(subscription)
+            account.tell("invoice.upcoming", upcoming(account, subscription))
+            account.plan(subscription)
         case "end_trial":
             end_trial(account, subscription)
         case "renew":
@@ -100,6 +119,27 @@ def renew(account: Account, subscription: Object) -> None:
     bill_cycle(account, subscription, (start, finish))
 
 
+def renewed(subscription: Object) -> Object:
+    """What it will be in its next period."""
+    later: Object = copied(subscription)
+    set_period(later, *period_from(later, due.period_end(later)))
+    return later
+
+
+def next_lines(account: Account, subscription: Object) -> list[lines.Line]:
+    """What the next renewal would be billed for, if it were now."""
+    start, end = subscription["items"]["data"][0]["current_period_start"], due.period_end(subscription)
+    used = lines.in_arrears(account, subscription, start, end)
+    waiting = account.private[subscription["id"]].get("pending_lines", [])
+    return [*waiting, *used, *lines.in_advance(account, renewed(subscription))]
+
+
+def upcoming(account: Account, subscription: Object) -> Object:
+    """The invoice of the next renewal, as it would be now. It is kept nowhere."""
+    start, end = subscription["items"]["data"][0]["current_period_start"], due.period_end(subscription)
+    return invoicing.preview(account, subscription, next_lines(account, subscription), (start, end))
+
+
 def bill_cycle(account: Account, subscription: Object, past: tuple[int, int]) -> Object:
     """An invoice for the new period, and for what was used in the past one."""
     charged = [*lines.in_arrears(account, subscription, *past), *lines.in_advance(account, subscription)]
@@ -116,9 +156,7 @@ def bill_cycle(account: Account, subscription: Object, past: tuple[int, int]) ->
 
 
 def wake_invoice(account: Account, invoice: Object) -> None:
-    private = account.private[invoice["id"]]
-    wait = account.dunning.overdue_days * due.DAY
-    found = due.of_invoice(invoice, is_overdue=private.get("is_overdue", False), overdue_seconds=wait)
+    found = next_of_invoice(account, invoice)
     if found is None or found[0] > now_of(account, invoice):
         return
     match found[1]:
@@ -127,9 +165,9 @@ def wake_invoice(account: Account, invoice: Object) -> None:
         case "retry":
             charge(account, invoice)
         case "overdue":
-            private["is_overdue"] = True
+            account.private[invoice["id"]]["is_overdue"] = True
             account.tell("invoice.overdue", invoice)
-            account.clock_of(invoice).plan(invoice["due_date"] + wait, invoice["id"])
+            account.plan(invoice)
             payment_failed(account, invoice)
         case "give_up":
             with account.changing(invoice, "invoice.updated"):
@@ -166,7 +204,10 @@ def charge(account: Account, invoice: Object) -> str:
 def payment_made(account: Account, invoice: Object) -> None:
     subscription = subscription_for(account, invoice)
     before = subscription["status"]
-    status = when_paid(before, is_latest=subscription["latest_invoice"] == invoice["id"])
+    decides = subscription["latest_invoice"]
+    if before == "paused":
+        decides = account.private[subscription["id"]].get("resumption")
+    status = when_paid(before, is_latest=decides == invoice["id"])
     if before == "paused" and status == "active":
         unpause(account, subscription, "active")
         return

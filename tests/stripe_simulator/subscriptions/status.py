@@ -11,8 +11,8 @@ MOVES: Mapping[str, frozenset[str]] = {
     "incomplete": frozenset({"active", "incomplete_expired"}),
     "trialing": frozenset({"active", "past_due", "paused", "canceled"}),
     "active": frozenset({"trialing", "past_due", "unpaid", "paused", "canceled"}),
-    "past_due": frozenset({"active", "unpaid", "paused", "canceled"}),
-    "unpaid": frozenset({"active", "canceled"}),
+    "past_due": frozenset({"active", "trialing", "unpaid", "paused", "canceled"}),
+    "unpaid": frozenset({"active", "trialing", "canceled"}),
     "paused": frozenset({"active", "past_due", "canceled"}),
     "canceled": frozenset(),
     "incomplete_expired": frozenset(),
@@ -33,7 +33,7 @@ def at_start(*, is_trial: bool, is_sent: bool, amount: int) -> str:
 
 
 def when_paid(status: str, *, is_latest: bool) -> str:
-    """The newest invoice decides; of an old one being paid, nothing follows."""
+    """The newest invoice decides (of a paused one, that of its resumption); an older one changes nothing."""
     if status == "incomplete" or (status in ("past_due", "unpaid", "paused") and is_latest):
         return "active"
     return status

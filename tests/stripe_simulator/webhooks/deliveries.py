@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
 
 import urllib3
 
-from tests.stripe_simulator.account import Account, Object
+from tests.stripe_simulator.account import Account, Object, copied
 from tests.stripe_simulator.webhooks.faults import DeliveryFaults
 from tests.stripe_simulator.webhooks.signing import signature
 
@@ -34,7 +34,7 @@ class Sent:
     headers: dict[str, str]
 
 
-@dataclass
+@dataclass(eq=False)
 class Delivery:
     """One event on its way to one endpoint."""
 
@@ -63,9 +63,9 @@ class Deliveries:
         self.done: list[Delivery] = []
         """Delivered or given up."""
         self._lock = lock
-        self._waiting: list[Delivery] = []
+        self._waiting: dict[int, Delivery] = {}
         self._numbers = itertools.count(1)
-        self._pool = urllib3.PoolManager(retries=False, timeout=SECONDS, maxsize=8)
+        self._pool = urllib3.PoolManager(retries=False, timeout=SECONDS, maxsize=32)
 
     def close(self) -> None:
         self._pool.clear()
@@ -80,23 +80,31 @@ class Deliveries:
                 for due_at in self.faults.arrivals(now):
                     made = Delivery(next(self._numbers), account, event, endpoint["id"], due_at, first)
                     first = first or made.number
-                    self._waiting.append(made)
+                    self._waiting[made.number] = made
 
     def waiting(self) -> list[Delivery]:
         """In the order in which they are due."""
         with self._lock:
-            return sorted(self._waiting, key=lambda each: (each.due_at, each.number))
+            return sorted(self._waiting.values(), key=lambda each: (each.due_at, each.number))
 
     def due(self) -> list[Delivery]:
         return [each for each in self.waiting() if each.due_at <= each.account.clock.now]
 
-    def deliver(self, most: int | None = None) -> list[Delivery]:
-        """Sends what is due, or the first `most` of it, each once; what fails is due again later."""
+    def deliver(self, most: int | None = None, *, at_once: int = 1) -> list[Delivery]:
+        """Sends what is due, or the first `most` of it, each once; what fails is due again later. In this thread, one
+        after the other, unless `at_once` says how many together."""
         chosen = self.faults.mixed(self.due())[:most]
-        for each in chosen:
-            self._disturb(each)
-            self.send(each)
+        if at_once == 1:
+            for each in chosen:
+                self._attempt(each)
+        else:
+            with ThreadPoolExecutor(at_once) as pool:
+                list(pool.map(self._attempt, chosen))
         return chosen
+
+    def _attempt(self, delivery: Delivery) -> None:
+        self._disturb(delivery)
+        self.send(delivery)
 
     def _disturb(self, delivery: Delivery) -> None:
         endpoint, account = self._endpoint(delivery), delivery.account
@@ -123,8 +131,7 @@ class Deliveries:
         return status
 
     def _finish(self, delivery: Delivery) -> None:
-        if delivery in self._waiting:
-            self._waiting.remove(delivery)
+        if self._waiting.pop(delivery.number, None) is not None:
             self.done.append(delivery)
             if delivery.copy_of is None and delivery.is_delivered:
                 delivery.event["pending_webhooks"] -= 1
@@ -133,7 +140,7 @@ class Deliveries:
         """None if it is gone or disabled: nothing is sent to it any more."""
         with self._lock:
             found = delivery.account.tables.get("webhook_endpoint", {}).get(delivery.endpoint_id)
-            return copy.copy(found) if found is not None and found["status"] == "enabled" else None
+            return dict(found) if found is not None and found["status"] == "enabled" else None
 
     def sealed(
         self,
@@ -147,7 +154,7 @@ class Deliveries:
     ) -> Sent:
         """Rendered and signed; `changes` are to the event (`livemode`, `account`)."""
         with self._lock:
-            shown = copy.deepcopy(event) | {"api_version": endpoint["api_version"] or event["api_version"]}
+            shown = copied(event) | {"api_version": endpoint["api_version"] or event["api_version"]}
             held = account.private[endpoint["id"]]["secrets"]
             now = account.clock.now
         body = json.dumps(shown | (changes or {}), indent=2).encode()

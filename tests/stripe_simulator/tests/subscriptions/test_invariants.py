@@ -112,14 +112,17 @@ def check(stripe: Simulator, shop: Shop) -> None:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(STARTS, st.sampled_from(["cancel", "unpaid", "past_due"]), st.lists(ACTS, max_size=12))
+@given(STARTS, st.sampled_from(["cancel", "unpaid", "past_due"]), st.booleans(), st.lists(ACTS, max_size=12))
 def test_moves_are_legal_sums_are_right_and_changes_are_told(
-    start: dict[str, Any], finally_: str, acts: list[tuple[str, Any]]
+    start: dict[str, Any],
+    finally_: str,
+    fails: bool,  # noqa: FBT001 - a parameter of the test
+    acts: list[tuple[str, Any]],
 ) -> None:
     with simulator(start=1_767_225_600) as stripe, Shop(stripe).open() as shop:
         shop.account.dunning = Dunning(finally_=finally_)
         business = Business(shop, start)
         check(stripe, shop)
-        for act, value in acts:
+        for act, value in ([("card", False), ("pass", 50)] if fails else []) + acts:
             business.do(act, value)
             check(stripe, shop)

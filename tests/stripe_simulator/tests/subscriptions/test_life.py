@@ -217,3 +217,19 @@ def test_it_ends_when_it_was_told_to(shop: Shop) -> None:
     shop.v1.subscriptions.update(made.id, {"cancel_at": made.created + 20 * DAY})
     shop.pass_days(365)
     assert shop.v1.subscriptions.retrieve(made.id).ended_at == made.created + 20 * DAY
+
+
+def test_a_renewal_is_announced_and_previewed(shop: Shop) -> None:
+    made = shop.subscribe(quantity=2)
+    ends = made["items"].data[0].current_period_end
+    shop.account.clock.advance(to=ends - 7 * DAY - 1)
+    assert shop.told("invoice.upcoming") == []
+    shop.account.clock.advance(1)
+    event = shop.v1.events.list({"type": "invoice.upcoming"}).data[0]
+    assert (event.data.object["total"], event.data.object["period_end"]) == (2000, ends)
+    preview = shop.v1.invoices.create_preview({"subscription": made.id})
+    assert (preview.total, preview.lines.data[0].period.start) == (2000, ends)
+    shop.v1.subscriptions.update(made.id, {"cancel_at_period_end": True})
+    with pytest.raises(sdk.InvalidRequestError, match="No upcoming invoices"):
+        shop.v1.invoices.create_preview({"subscription": made.id})
+    assert len(shop.v1.invoices.list({"subscription": made.id}).data) == 1
