@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tests.stripe_simulator.account import Account, Object
 from tests.stripe_simulator.api import once, permissions
-from tests.stripe_simulator.api.expanding import expanded
+from tests.stripe_simulator.api.expanding import expanded, require_expandable
 from tests.stripe_simulator.api.messages import Answer, HangUp, Request
 from tests.stripe_simulator.api.routing import HANDLERS, Call
 from tests.stripe_simulator.refusals import NotSimulated, StripeRefusal, invalid
@@ -84,35 +84,34 @@ def _answered(simulator: Simulator, request: Request, request_id: str, breaks: s
         headers = {"Idempotent-Replayed": "true", "Original-Request": kept.request_id}
         return Answer(kept.status, kept.body, headers)
     account.request = {"id": request_id, "idempotency_key": key or None}
-    status, body = _done(simulator, call, request_id, breaks)
+    done = _done(simulator, call, request_id, breaks)
     account.request = {"id": None, "idempotency_key": None}
     if key:
-        kept = once.Kept(mark, status, body, account.clock.now, request_id)
-        simulator.answered[account.id].kept[key] = kept
-    return Answer(status, body, {"Idempotency-Key": key} if key else {})
+        simulator.answered[account.id].kept[key] = once.Kept(
+            mark, done.status, done.body, account.clock.now, request_id
+        )
+        done.headers[once.HEADER] = key
+    return done
 
 
-def _done(simulator: Simulator, call: Call, request_id: str, breaks: str) -> tuple[int, bytes]:
+def _done(simulator: Simulator, call: Call, request_id: str, breaks: str) -> Answer:
     """Does it; anything that cannot happen at Stripe is noted, so that the test fails."""
+    name = f"{call.operation.method} {call.operation.template}"
     if breaks == "500 before":
-        return 500, _as_bytes(OUR_FAULT.as_json(request_id))
+        return _refused(OUR_FAULT, request_id)
     try:
         made = HANDLERS[call.operation.method, call.operation.template](call)
-        whole = expanded(call.account, made, call.params.get("expand", []), call.operation.answer)
     except StripeRefusal as refusal:
-        return refusal.status, _as_bytes(refusal.as_json(request_id))
+        return _refused(refusal, request_id)
     except NotSimulated as reason:
-        simulator.fictions.append(f"{call.operation.method} {call.operation.template}: not simulated: {reason}")
-        return 501, _as_bytes(StripeRefusal(501, f"Not simulated: {reason}", "api_error").as_json(request_id))
-    found = list(misfits(call.operation.answer, whole, f"{call.operation.method} {call.operation.template}"))
+        simulator.fictions.append(f"{name}: not simulated: {reason}")
+        return _refused(StripeRefusal(501, f"Not simulated: {reason}", "api_error"), request_id)
+    whole = expanded(call.account, made, call.params.get("expand", []))
+    found = list(misfits(call.operation.answer, whole, name))
     simulator.fictions += found
     if found:
-        return 500, _as_bytes(
-            StripeRefusal(500, f"Stripe could not say this: {found[:5]}", "api_error").as_json(request_id)
-        )
-    if breaks == "500 after":
-        return 500, _as_bytes(OUR_FAULT.as_json(request_id))
-    return 200, _as_bytes(whole)
+        return _refused(StripeRefusal(500, f"Stripe could not say this: {found[:5]}", "api_error"), request_id)
+    return _refused(OUR_FAULT, request_id) if breaks == "500 after" else Answer(200, _as_bytes(whole))
 
 
 def _account_of(simulator: Simulator, request: Request) -> Account:
@@ -148,7 +147,9 @@ def _read(simulator: Simulator, account: Account, request: Request) -> Call:
         raise StripeRefusal(501, f"Not simulated: {request.method} {template}", "api_error")
     key = request.headers["authorization"].removeprefix("Bearer ").strip()
     permissions.require(account.permissions, method, template, key=key, account_id=account.id)
-    return Call(account, found, parts.path, _ids(parts.path, template), _params(found, request), simulator.url)
+    params = _params(found, request)
+    require_expandable(params.get("expand", []), found.answer)
+    return Call(account, found, parts.path, _ids(parts.path, template), params, simulator.url)
 
 
 def _ids(path: str, template: str) -> tuple[str, ...]:

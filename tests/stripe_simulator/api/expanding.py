@@ -27,16 +27,21 @@ TABLES = {
 }
 
 
-def expanded(account: Account, answer: Object, paths: list[str], shape: Shape) -> Object:
-    """A copy of `answer`; 400 for a path that stripe-python's types do not let be expanded."""
-    whole: Object = copied(answer)
-    for path in sorted(paths, key=len):
+def require_expandable(paths: list[str], shape: Shape) -> None:
+    """400 for a path that stripe-python's types do not let be expanded."""
+    for path in paths:
         names = path.split(".")
         if len(names) - names.count("data") > DEEPEST:
             raise invalid(f"You cannot expand more than {DEEPEST} levels of a property: {path}", "expand")
         if not is_expandable(shape, names):
             raise invalid(f"This property cannot be expanded ({names[-1]}).", "expand")
-        _expand(account, whole, names)
+
+
+def expanded(account: Account, answer: Object, paths: list[str]) -> Object:
+    """A copy of `answer`, with objects in the place of their ids."""
+    whole: Object = copied(answer)
+    for path in sorted(paths, key=len):
+        _expand(account, whole, path.split("."))
     return whole
 
 

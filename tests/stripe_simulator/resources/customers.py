@@ -104,10 +104,15 @@ def delete(call: Call) -> Object:
 
 @answers("get", "/v1/customers")
 def list_all(call: Call) -> Object:
+    """Those of test clocks are left out unless theirs is named."""
     only_simulated(
         call.params, {"created", "email", "ending_before", "expand", "limit", "starting_after", "test_clock"}
     )
-    there = [each for each in call.account.all("customer") if not each.get("deleted")]
+    there = [
+        each
+        for each in call.account.all("customer")
+        if not each.get("deleted") and ("test_clock" in call.params or each["test_clock"] is None)
+    ]
     return listed(call, matching(call, there, "email", "test_clock"))
 
 

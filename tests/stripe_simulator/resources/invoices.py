@@ -132,5 +132,5 @@ def _payments(account: Account, invoice: Object) -> Object:
 
 
 INCLUDABLE["invoice", "payments"] = _payments
-for _field in ("confirmation_secret", "status_details", "amount_paid_off_stripe", "total_pretax_credit_amounts"):
+for _field in ("confirmation_secret", "status_details", "amount_paid_off_stripe"):
     INCLUDABLE["invoice", _field] = lambda _account, _invoice: None

@@ -8,7 +8,7 @@ from tests.stripe_simulator.account import DAY, Account, Object
 from tests.stripe_simulator.api.listing import envelope, listed, matching
 from tests.stripe_simulator.api.params import only_simulated
 from tests.stripe_simulator.api.routing import Call, answers
-from tests.stripe_simulator.refusals import invalid
+from tests.stripe_simulator.refusals import StripeRefusal, invalid
 from tests.stripe_simulator.sdk_types import completed, object_shape
 from tests.stripe_simulator.subscriptions.usage import used
 
@@ -105,7 +105,8 @@ def report(call: Call) -> Object:
     identifier = params.get("identifier") or account.new_id("evtid")
     events = account.private[meter["id"]]["events"]
     if any(event["identifier"] == identifier and event["received"] > now - DAY for event in events):
-        raise invalid(f"An event already exists with identifier {identifier}.")
+        message = f"An event already exists with identifier {identifier}."
+        raise StripeRefusal(400, message, headers=(("Stripe-Should-Retry", "false"),))
     value = _value(meter, params["payload"])
     known = account.tables.get("customer", {}).get(customer_id, {"deleted": True})
     events.append(

@@ -50,14 +50,16 @@ def resume(call: Call) -> Object:
 
 @answers("get", "/v1/subscriptions")
 def list_all(call: Call) -> Object:
-    """Without a status, all but the canceled ones."""
+    """Without a status all but the canceled ones; those of test clocks only if the clock or the customer is named."""
     names = {"collection_method", "created", "customer", "ending_before", "expand", "limit", "price", "starting_after"}
     only_simulated(call.params, {*names, "status", "test_clock"})
     status, price = call.params.get("status"), call.params.get("price")
+    shows_clocks = bool(call.params.keys() & {"customer", "test_clock"})
     there = [
         each
         for each in call.account.all("subscription")
         if _is_asked_for(each["status"], status)
+        and (shows_clocks or each["test_clock"] is None)
         and (price is None or any(item["price"]["id"] == price for item in each["items"]["data"]))
     ]
     return listed(call, matching(call, there, "customer", "collection_method", "test_clock"))

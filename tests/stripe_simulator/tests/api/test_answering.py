@@ -101,6 +101,9 @@ def test_expand_puts_objects_in_the_place_of_ids(shop: Shop) -> None:
     assert isinstance(shop.v1.subscriptions.list({}).data[0].latest_invoice, str)
     with pytest.raises(sdk.InvalidRequestError, match=r"This property cannot be expanded \(status\)"):
         shop.v1.subscriptions.list({"expand": ["data.status"]})
+    with pytest.raises(sdk.InvalidRequestError, match="cannot be expanded"):
+        shop.v1.customers.create({"name": "Bob", "expand": ["name"]})
+    assert len(shop.account.all("customer")) == 1
 
 
 def test_metadata_is_merged_and_cleared(shop: Shop) -> None:

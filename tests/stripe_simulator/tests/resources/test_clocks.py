@@ -23,6 +23,14 @@ def test_a_clock_moves_its_own_customers(shop: Shop) -> None:
     assert [each.id for each in shop.v1.test_helpers.test_clocks.list({}).data] == [clock.id]
 
 
+def test_what_is_of_a_clock_is_listed_only_if_asked_for(shop: Shop) -> None:
+    clock = shop.v1.test_helpers.test_clocks.create({"frozen_time": START})
+    made = shop.subscribe(shop.customer(test_clock=clock.id))
+    assert shop.v1.customers.list({}).data == shop.v1.subscriptions.list({}).data == []
+    assert [each.id for each in shop.v1.customers.list({"test_clock": clock.id}).data] == [made.customer]
+    assert [each.id for each in shop.v1.subscriptions.list({"customer": made.customer}).data] == [made.id]
+
+
 def test_a_clock_has_bounds(shop: Shop) -> None:
     clock = shop.v1.test_helpers.test_clocks.create({"frozen_time": START})
     made = shop.subscribe(shop.customer(test_clock=clock.id))

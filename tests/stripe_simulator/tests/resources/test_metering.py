@@ -34,6 +34,7 @@ def test_an_identifier_counts_once(shop: Shop) -> None:
         report(shop, customer, "5", identifier="u1")
     assert refused.value.http_status == 400
     assert refused.value.user_message == "An event already exists with identifier u1."
+    assert (refused.value.headers or {})["Stripe-Should-Retry"] == "false"
     assert total(shop, made, customer) == 5
     shop.pass_days(1)
     report(shop, customer, "5", identifier="u1")  # remembered for a day, no longer
