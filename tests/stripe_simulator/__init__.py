@@ -19,6 +19,9 @@ at a `rate`; `stripe.goes_down()`. For webhooks `stripe.webhooks.faults` has `dr
 `stripe.send_event(account, event, secrets=[…], changes={"livemode": True}, signed_at=…)` send what is old or forged.
 `stripe.requests("GET /v1/subscriptions")` says how often something was asked for.
 
+One simulator may serve many tests, each with an account of its own: `faults.add(…, account=account.id)`,
+`goes_down(account)`, `requests(route, account)`, `deliver(of=account)`, `webhooks.faults_of(account)` touch no other.
+
 It cannot drift into fiction: requests and answers are checked against the installed stripe-python (`sdk_types/`). What
 Stripe would refuse is refused; what Stripe could not have said, and what is not simulated, fails the test at the end.
 

@@ -114,9 +114,9 @@ class Simulator:
 
     # Post
 
-    def deliver(self, most: int | None = None, *, at_once: int = 1) -> list[Delivery]:
+    def deliver(self, most: int | None = None, *, of: Account | None = None, at_once: int = 1) -> list[Delivery]:
         """Sends the webhooks that are due; see `Deliveries.deliver`."""
-        return self.webhooks.deliver(most, at_once=at_once)
+        return self.webhooks.deliver(most, of=of, at_once=at_once)
 
     def send_event(
         self,
@@ -140,16 +140,16 @@ class Simulator:
 
     # Faults
 
-    def goes_down(self) -> None:
-        """Every connection is reset."""
-        self.faults.is_down = True
+    def goes_down(self, account: Account | None = None) -> None:
+        """Every connection is reset, or every one of that account."""
+        self.faults.down_for.add(account.id if account else None)
 
     def comes_back(self) -> None:
-        self.faults.is_down = False
+        self.faults.down_for.clear()
 
-    def requests(self, route: str) -> int:
-        """How often it was asked for, answered or not: `GET /v1/subscriptions`."""
-        return self.faults.requests[route]
+    def requests(self, route: str, account: Account | None = None) -> int:
+        """How often it was asked for (by one account), answered or not: `GET /v1/subscriptions`."""
+        return self.faults.requests_of[account.id, route] if account else self.faults.requests[route]
 
 
 @contextmanager

@@ -36,7 +36,9 @@ def route_of(request: Request) -> str:
 def answer(simulator: Simulator, request: Request) -> Answer:
     """Fails as planned, or as Stripe would, or does it."""
     route = route_of(request)
-    fault = simulator.faults.strike(route)
+    with simulator.lock:
+        asking = simulator.by_key.get(_key_of(request))
+        fault = simulator.faults.strike(route, asking.id if asking else None)
     request_id = simulator.new_request_id()
     if fault is not None:
         if fault.kind == "hang":
@@ -114,8 +116,12 @@ def _done(simulator: Simulator, call: Call, request_id: str, breaks: str) -> Ans
     return _refused(OUR_FAULT, request_id) if breaks == "500 after" else Answer(200, _as_bytes(whole))
 
 
+def _key_of(request: Request) -> str:
+    return request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+
+
 def _account_of(simulator: Simulator, request: Request) -> Account:
-    key = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+    key = _key_of(request)
     if not key:
         message = "You did not provide an API key. You need to provide your API key in the Authorization header."
         raise StripeRefusal(401, message)
@@ -145,8 +151,7 @@ def _read(simulator: Simulator, account: Account, request: Request) -> Call:
     if (method, template) not in HANDLERS:
         simulator.fictions.append(f"{request.method} {template}: not simulated")
         raise StripeRefusal(501, f"Not simulated: {request.method} {template}", "api_error")
-    key = request.headers["authorization"].removeprefix("Bearer ").strip()
-    permissions.require(account.permissions, method, template, key=key, account_id=account.id)
+    permissions.require(account.permissions, method, template, key=_key_of(request), account_id=account.id)
     params = _params(found, request)
     require_expandable(params.get("expand", []), found.answer)
     return Call(account, found, parts.path, _ids(parts.path, template), params, simulator.url)

@@ -17,6 +17,8 @@ class ApiFault:
     kind: str
     route: str | None = None
     """`GET /v1/subscriptions`, with `{}` for each id; None is every route."""
+    account: str | None = None
+    """Its id; None is every account."""
     rate: float = 1.0
     times: int | None = None
     """How often in all; None is without end."""
@@ -34,33 +36,49 @@ class ApiFaults:
 
     random: Random
     planned: list[ApiFault] = field(default_factory=list)
-    is_down: bool = False
+    down_for: set[str | None] = field(default_factory=set)
+    """Accounts whose connections are reset; None stands for all."""
     calmed: Event = field(default_factory=Event)
     requests: Counter[str] = field(default_factory=Counter)
     """By route: `GET /v1/customers/{}`."""
+    requests_of: Counter[tuple[str | None, str]] = field(default_factory=Counter)
+    """By account and route."""
     struck: Counter[str] = field(default_factory=Counter)
     """Faults that happened, by kind."""
 
-    def add(self, kind: str, route: str | None = None, **terms: float | None) -> ApiFault:
-        fault = ApiFault(kind, route, **terms)  # type: ignore[arg-type]  # names and values are ApiFault's
+    def add(
+        self,
+        kind: str,
+        route: str | None = None,
+        *,
+        account: str | None = None,
+        rate: float = 1.0,
+        times: int | None = None,
+        retry_after: int | None = None,
+        seconds: float = 120.0,
+    ) -> ApiFault:
+        """See ApiFault."""
+        fault = ApiFault(kind, route, account, rate, times, retry_after, seconds)
         self.planned.append(fault)
         return fault
 
     def clear(self) -> None:
         """No more faults, and what hangs goes on."""
         self.planned.clear()
-        self.is_down = False
+        self.down_for.clear()
         self.calmed.set()
         self.calmed = Event()
 
-    def strike(self, route: str) -> ApiFault | None:
+    def strike(self, route: str, account: str | None) -> ApiFault | None:
         """Counts the request, and says what is to happen to it."""
         self.requests[route] += 1
-        if self.is_down:
+        self.requests_of[account, route] += 1
+        if self.down_for & {None, account}:
             self.struck["down"] += 1
             return ApiFault("reset")
         for fault in self.planned:
-            if fault.route in (None, route) and fault.times != 0 and self.random.random() < fault.rate:
+            is_meant = fault.route in (None, route) and fault.account in (None, account) and fault.times != 0
+            if is_meant and self.random.random() < fault.rate:
                 fault.times = fault.times and fault.times - 1
                 self.struck[fault.kind] += 1
                 return fault

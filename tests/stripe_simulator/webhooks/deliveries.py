@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from random import Random
 from threading import RLock
 from typing import Any
 
@@ -22,6 +24,7 @@ BACK_OFF = {  # seconds after each failed attempt; then Stripe gives up
     True: (300, 1800, 2 * HOUR, 5 * HOUR, 10 * HOUR, 12 * HOUR, 12 * HOUR, 12 * HOUR, 12 * HOUR),  # three days in all
 }
 SECONDS = 20.0
+MOST_DONE = 1000
 USER_AGENT = "Stripe/1.0 (+https://stripe.com/docs/webhooks)"
 
 
@@ -59,9 +62,11 @@ class Deliveries:
 
     def __init__(self, lock: RLock, faults: DeliveryFaults, signs_at: Callable[[], int]) -> None:
         self.faults = faults
+        """Of every account that has none of its own."""
+        self._own_faults: dict[str, DeliveryFaults] = {}
         self.signs_at = signs_at
-        self.done: list[Delivery] = []
-        """Delivered or given up."""
+        self.done: deque[Delivery] = deque(maxlen=MOST_DONE)
+        """Delivered or given up, the newest last."""
         self._lock = lock
         self._waiting: dict[int, Delivery] = {}
         self._numbers = itertools.count(1)
@@ -70,6 +75,10 @@ class Deliveries:
     def close(self) -> None:
         self._pool.clear()
 
+    def faults_of(self, account: Account) -> DeliveryFaults:
+        """Its own, from the first time that somebody asks for them."""
+        return self._own_faults.setdefault(account.id, DeliveryFaults(Random(self.faults.random.random())))
+
     def take(self, account: Account, event: Object) -> None:
         """Puts a new event on its way to every endpoint that wants it."""
         for endpoint in account.all("webhook_endpoint"):
@@ -77,7 +86,7 @@ class Deliveries:
             if endpoint["status"] == "enabled" and ("*" in wanted or event["type"] in wanted):
                 event["pending_webhooks"] += 1
                 now, first = account.clock.now, None
-                for due_at in self.faults.arrivals(now):
+                for due_at in self._faults(account).arrivals(now):
                     made = Delivery(next(self._numbers), account, event, endpoint["id"], due_at, first)
                     first = first or made.number
                     self._waiting[made.number] = made
@@ -87,13 +96,17 @@ class Deliveries:
         with self._lock:
             return sorted(self._waiting.values(), key=lambda each: (each.due_at, each.number))
 
-    def due(self) -> list[Delivery]:
-        return [each for each in self.waiting() if each.due_at <= each.account.clock.now]
+    def due(self, account: Account | None = None) -> list[Delivery]:
+        found = [each for each in self.waiting() if each.due_at <= each.account.clock.now]
+        return [each for each in found if account in (None, each.account)]
 
-    def deliver(self, most: int | None = None, *, at_once: int = 1) -> list[Delivery]:
-        """Sends what is due, or the first `most` of it, each once; what fails is due again later. In this thread, one
-        after the other, unless `at_once` says how many together."""
-        chosen = self.faults.mixed(self.due())[:most]
+    def _faults(self, account: Account | None) -> DeliveryFaults:
+        return self._own_faults.get(account.id, self.faults) if account else self.faults
+
+    def deliver(self, most: int | None = None, *, of: Account | None = None, at_once: int = 1) -> list[Delivery]:
+        """Sends what is due (`of` one account), or the first `most` of it, each once; what fails is due again later.
+        In this thread, one after the other, unless `at_once` says how many together."""
+        chosen = self._faults(of).mixed(self.due(of))[:most]
         if at_once == 1:
             for each in chosen:
                 self._attempt(each)
@@ -110,9 +123,10 @@ class Deliveries:
         endpoint, account = self._endpoint(delivery), delivery.account
         if endpoint is None:
             return
-        if self.faults.strikes("forged"):
+        faults = self._faults(account)
+        if faults.strikes("forged"):
             self.post(self.sealed(account, delivery.event, endpoint, secrets=["whsec_forged"]))
-        if self.faults.strikes("foreign"):
+        if faults.strikes("foreign"):
             changes = {"livemode": not account.livemode, "account": "acct_foreign"}
             self.post(self.sealed(account, delivery.event, endpoint, changes=changes))
 

@@ -1,6 +1,7 @@
 """An API that fails as it was told to."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import stripe as sdk
@@ -84,3 +85,24 @@ def test_requests_are_counted_by_route(shop: Shop) -> None:
         shop.v1.customers.retrieve(customer)
     assert shop.stripe.requests("GET /v1/customers/{}") == 3
     assert shop.stripe.requests("POST /v1/customers") == 1
+
+
+def test_one_account_fails_and_no_other(shop: Shop) -> None:
+    with Shop(shop.stripe).open() as other:
+        shop.stripe.faults.add("429", account=other.account.id)
+        with pytest.raises(sdk.RateLimitError):
+            other.v1.customers.list({})
+        shop.v1.customers.list({})
+        shop.stripe.faults.clear()
+        shop.stripe.goes_down(other.account)
+        with pytest.raises(sdk.APIConnectionError):
+            other.v1.customers.list({})
+        shop.v1.customers.list({})
+        assert shop.stripe.requests("GET /v1/customers") == 4
+        assert shop.stripe.requests("GET /v1/customers", other.account) == 2
+
+
+def test_many_ask_at_once(shop: Shop) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda number: shop.v1.customers.create({"name": str(number)}).id, range(80)))
+    assert len(set(made)) == len(shop.account.all("customer")) == 80

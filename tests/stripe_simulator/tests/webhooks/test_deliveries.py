@@ -202,3 +202,14 @@ def test_an_url_must_be_one(shop: Shop, url: str) -> None:
     with pytest.raises(sdk.InvalidRequestError) as refused:
         shop.v1.webhook_endpoints.create({"url": url, "enabled_events": ["*"]})
     assert refused.value.code == "url_invalid"
+
+
+def test_the_post_of_one_account_is_its_own(shop: Shop, receiver: Receiver) -> None:
+    with Shop(shop.stripe).open() as other:
+        for each in (shop, other):
+            listen(each, receiver)
+        shop.stripe.webhooks.faults_of(other.account).drop = 1.0
+        shop.customer()
+        other.customer()
+        assert shop.stripe.deliver(of=other.account) == []
+        assert len(shop.stripe.deliver(of=shop.account)) == 1
