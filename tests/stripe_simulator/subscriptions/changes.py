@@ -86,7 +86,8 @@ def _set_trial(subscription: Object, params: Object, now: int) -> bool:
 
 
 def _bill_now(account: Account, subscription: Object, charged: list[lines.Line], now: int) -> None:
-    invoice = invoicing.draft(account, subscription, "subscription_update", charged, (now, now), at_once=True)
+    with account.changing(subscription, life.UPDATED):
+        invoice = invoicing.draft(account, subscription, "subscription_update", charged, (now, now), at_once=True)
     if subscription["collection_method"] == "send_invoice":
         invoicing.finalize(account, invoice)
     else:
@@ -103,7 +104,8 @@ def cancel(account: Account, subscription: Object, params: Object) -> Object:
         used = lines.in_arrears(account, subscription, item["current_period_start"], now)
         period = (item["current_period_start"], now)
         if used:
-            invoicing.draft(account, subscription, "subscription_cycle", used, period, at_once=False)
+            with account.changing(subscription, life.UPDATED):
+                invoicing.draft(account, subscription, "subscription_cycle", used, period, at_once=False)
             life.end(account, subscription, "cancellation_requested", details)
             last = account.find("invoice", subscription["latest_invoice"])
             life.finalize_and_charge(account, last)
@@ -138,11 +140,11 @@ def resume(account: Account, subscription: Object, params: Object) -> Object:
         for item in subscription["items"]["data"]:
             prorate(account, subscription, None, item, params.get("proration_behavior", "create_prorations"))
         return subscription
-    with account.changing(subscription):
+    with account.changing(subscription, life.UPDATED):
         subscription["billing_cycle_anchor"] = now
         life.set_period(subscription, *life.period_from(subscription, now))
-    charged = lines.in_advance(account, subscription)
-    invoice = invoicing.draft(account, subscription, "subscription_update", charged, (now, now), at_once=True)
+        charged = lines.in_advance(account, subscription)
+        invoice = invoicing.draft(account, subscription, "subscription_update", charged, (now, now), at_once=True)
     account.private[subscription["id"]]["resumption"] = invoice["id"]
     if subscription["collection_method"] == "send_invoice":
         invoicing.finalize(account, invoice)

@@ -16,7 +16,10 @@ SHOWN_LINES = 10
 def draft(
     account: Account, subscription: Object, reason: str, lines: list[Line], period: tuple[int, int], *, at_once: bool
 ) -> Object:
-    """A new one with these lines and those that waited for it. `at_once`: it does not stay a draft for an hour."""
+    """A new one with these lines and those that waited for it; the caller tells of the subscription's new invoice.
+
+    `at_once`: it does not stay a draft for an hour.
+    """
     lines = [*account.private[subscription["id"]].pop("pending_lines", []), *lines]
     now, invoice_id = account.clock_of(subscription).now, account.new_id("in")
     shown = [_line(account, subscription, invoice_id, line) for line in lines]
@@ -31,8 +34,7 @@ def draft(
     invoice = account.insert("invoice", "in", "invoice.created", **fields)
     account.private[invoice_id] |= {"lines": shown, "days_until_due": subscription["days_until_due"]}
     account.private[subscription["id"]].setdefault("invoices", []).append(invoice_id)
-    with account.changing(subscription, "customer.subscription.updated"):
-        subscription["latest_invoice"] = invoice_id
+    subscription["latest_invoice"] = invoice_id
     return invoice
 
 

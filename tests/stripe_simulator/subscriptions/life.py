@@ -108,7 +108,7 @@ def end_trial(account: Account, subscription: Object) -> None:
         with account.changing(subscription, UPDATED):
             subscription |= {"status": moved("trialing", status), "billing_cycle_anchor": now}
             set_period(subscription, *period_from(subscription, now))
-        bill_cycle(account, subscription, (subscription["trial_start"], now))
+            bill_cycle(account, subscription, (now, now))  # what a trial used costs nothing
 
 
 def renew(account: Account, subscription: Object) -> None:
@@ -116,7 +116,7 @@ def renew(account: Account, subscription: Object) -> None:
     start, finish = subscription["items"]["data"][0]["current_period_start"], due.period_end(subscription)
     with account.changing(subscription, UPDATED):
         set_period(subscription, *period_from(subscription, finish))
-    bill_cycle(account, subscription, (start, finish))
+        bill_cycle(account, subscription, (start, finish))
 
 
 def renewed(subscription: Object) -> Object:
@@ -129,7 +129,8 @@ def renewed(subscription: Object) -> Object:
 def next_lines(account: Account, subscription: Object) -> list[lines.Line]:
     """What the next renewal would be billed for, if it were now."""
     start, end = subscription["items"]["data"][0]["current_period_start"], due.period_end(subscription)
-    used = lines.in_arrears(account, subscription, start, end)
+    is_trial = subscription["status"] == "trialing"
+    used = lines.in_arrears(account, subscription, end if is_trial else start, end)
     waiting = account.private[subscription["id"]].get("pending_lines", [])
     return [*waiting, *used, *lines.in_advance(account, renewed(subscription))]
 
@@ -141,7 +142,7 @@ def upcoming(account: Account, subscription: Object) -> Object:
 
 
 def bill_cycle(account: Account, subscription: Object, past: tuple[int, int]) -> Object:
-    """An invoice for the new period, and for what was used in the past one."""
+    """An invoice for the new period, and for what was used in the past one; the caller tells of it."""
     charged = [*lines.in_arrears(account, subscription, *past), *lines.in_advance(account, subscription)]
     invoice = invoicing.draft(account, subscription, "subscription_cycle", charged, past, at_once=False)
     paused = subscription["pause_collection"]

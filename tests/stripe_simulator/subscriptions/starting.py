@@ -43,7 +43,7 @@ def start(account: Account, params: Object) -> Object:
         if behavior == "error_if_incomplete" and attempts.outcome_for(account, customer["id"], method) != "succeeds":
             raise declined()
     subscription["status"] = at_start(is_trial=trial_end is not None, is_sent=is_sent, amount=amount)
-    made = account.insert("subscription", "sub", "customer.subscription.created", **subscription)
+    made = account.insert("subscription", "sub", **subscription)
     _first_invoice(account, made, is_trial=trial_end is not None, charges=behavior != "default_incomplete")
     return made
 
@@ -113,13 +113,14 @@ def _shape(
 
 
 def _first_invoice(account: Account, subscription: Object, *, is_trial: bool, charges: bool) -> None:
+    """The subscription is told of with its invoice, and before the invoice is paid."""
     item = subscription["items"]["data"][0]
     period = (item["current_period_start"], item["current_period_start"])
     is_sent = subscription["collection_method"] == "send_invoice"
-    if is_sent and is_trial:
-        return
-    charged = lines.in_advance(account, subscription, is_trial=is_trial)
-    invoice = invoicing.draft(account, subscription, "subscription_create", charged, period, at_once=not is_sent)
+    if not (is_sent and is_trial):
+        charged = lines.in_advance(account, subscription, is_trial=is_trial)
+        invoice = invoicing.draft(account, subscription, "subscription_create", charged, period, at_once=not is_sent)
+    account.tell("customer.subscription.created", subscription)
     if is_sent:
         return
     invoicing.finalize(account, invoice)

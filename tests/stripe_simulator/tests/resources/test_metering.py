@@ -118,3 +118,13 @@ def test_usage_is_billed_when_its_period_ends(shop: Shop) -> None:
     shop.pass_days(1)
     shop.v1.subscriptions.cancel(subscription.id, {"invoice_now": True})
     assert shop.invoice(subscription).total == 70
+
+
+def test_what_a_trial_used_costs_nothing(shop: Shop) -> None:
+    made, customer = meter(shop), shop.customer()
+    recurring = {"interval": "month", "usage_type": "metered", "meter": made.id}
+    items = [{"price": shop.price(7, recurring=recurring)}]
+    subscription = shop.subscribe(customer, items=items, trial_period_days=7)
+    report(shop, customer, "100")
+    shop.pass_days(8)
+    assert (shop.status(subscription), shop.invoice(subscription).total) == ("active", 0)

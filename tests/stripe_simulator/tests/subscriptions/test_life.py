@@ -34,6 +34,9 @@ def test_a_renewal_is_a_draft_for_an_hour(shop: Shop) -> None:
     assert (paid.id, paid.status) == (draft.id, "paid")
     assert paid.status_transitions.finalized_at == draft.created + HOUR
     assert shop.status(made) == "active"
+    (told,) = shop.v1.events.list({"type": "customer.subscription.updated", "created": draft.created}).data
+    before = told.data.previous_attributes
+    assert {"items", "latest_invoice"} <= before.to_dict().keys()
 
 
 def test_a_year_of_months_has_thirteen_invoices(shop: Shop) -> None:
