@@ -243,7 +243,7 @@ def test_after_each_month_of_a_year_every_license_is_what_stripe_says(
             business.live_a_day()
             business.deliver()
             shop.stripe.faults.add("500 before", rate=FAILING)
-            shop.stripe.faults.is_down = day == days // 2
+            shop.stripe.faults.down_for = {None} if day == days // 2 else set()
             business.converge()
             shop.stripe.faults.clear()
             budget.is_back(str(business.presented.connection_id))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 APPS = ("config", "verify", "tenants", "licensing", "billing", "dashboard")
 TOP_LEVEL = {
     *("manage.py", "pyproject.toml", "README.md", "licensing", "tenants", "billing", "dashboard", "templates"),
