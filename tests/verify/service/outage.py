@@ -30,8 +30,14 @@ def frozen(pid: int) -> Iterator[None]:
 def set_on_outage(whole: Whole, choice: str, stale_seconds: int) -> None:
     environment = whole.bootstrap["environment"]
     body = {"on_outage": choice, "stale_seconds": stale_seconds}
-    answer = whole.api.patch(f"/v1/environments/{environment}", json=body)
-    assert answer.status_code == 200, answer.text
+
+    def is_told() -> bool:
+        """202: it will be, but nobody knows when."""
+        answer = whole.api.patch(f"/v1/environments/{environment}", json=body)
+        assert answer.status_code in (200, 202), answer.text
+        return answer.status_code == 200
+
+    until(is_told, "the data plane is not told")
 
 
 def until(is_so: Callable[[], bool], what: str) -> None:
