@@ -118,7 +118,7 @@ def _understood(method: str, fields: _Fields, *, is_old: bool) -> Head:
 def _goes_on(connection: str | None, *, is_old: bool) -> bool:
     if connection is None:
         return not is_old
-    wishes = {wish.strip().lower() for wish in connection.split(",")}
+    wishes = {wish.strip(" \t").lower() for wish in connection.split(",")}  # no other space is one here
     return "close" not in wishes and (not is_old or "keep-alive" in wishes)
 
 
