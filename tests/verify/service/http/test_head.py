@@ -67,12 +67,11 @@ def test_a_host_is_a_name_or_an_address(host: str) -> None:
     assert read(f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()).path == "/"
 
 
-@pytest.mark.parametrize(
-    ("wish", "goes_on"), [(b"keep-alive", True), (b"\tKeep-Alive ", True), (b"\xa0keep-alive", False)]
-)
-def test_only_blanks_and_tabs_stand_beside_a_wish(wish: bytes, goes_on: bool) -> None:
-    head = read(b"GET / HTTP/1.0\r\nConnection: close\xa0, %b\r\n\r\n" % wish)
-    assert head.keep_alive == goes_on
+def test_only_blanks_and_tabs_stand_beside_a_wish() -> None:
+    def goes_on(wish: bytes) -> bool:
+        return read(b"GET / HTTP/1.0\r\nConnection: close\xa0, %b\r\n\r\n" % wish).keep_alive
+
+    assert [goes_on(wish) for wish in (b"keep-alive", b"\tKeep-Alive ", b"\xa0keep-alive")] == [True, True, False]
 
 
 def test_no_field_is_ever_passed_on_that_the_grammar_forbids() -> None:
