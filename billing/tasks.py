@@ -8,7 +8,7 @@ from uuid import UUID
 from celery import current_app, shared_task
 from django.conf import settings
 
-from billing.actions import converging, sweeping
+from billing.actions import converging, finding, sweeping
 from billing.stripe.trouble import StripeTrouble
 from tenants import clock
 
@@ -31,6 +31,11 @@ def converge(organization_id: str, row_id: str) -> None:
     again = converging.converge(UUID(organization_id), UUID(row_id), now=clock.now())
     if again is not None:
         converge.apply_async((organization_id, row_id), queue="webhooks", countdown=again)
+
+
+@shared_task
+def find_customer(organization_id: str, row_id: str) -> None:
+    finding.find_customer(UUID(organization_id), UUID(row_id), now=clock.now())
 
 
 @shared_task

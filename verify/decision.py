@@ -200,9 +200,14 @@ def _license_is_revoked(case: Case) -> str | None:
 def _license_is_suspended(case: Case) -> str | None:
     if case.standing.status is not Status.SUSPENDED:
         return None
-    if case.standing.reason == "nonpayment":
-        return "The license is suspended, as an invoice was not paid; pay it to go on."
-    return "The license is suspended; ask the vendor to reinstate it."
+    return _SUSPENDED.get(case.standing.reason or "", "The license is suspended; ask the vendor to reinstate it.")
+
+
+_SUSPENDED = {
+    "nonpayment": "The license is suspended, as an invoice was not paid; pay it to go on.",
+    "refunded": "The license is suspended, as its last payment was refunded; pay the next invoice to go on.",
+    "disputed": "The license is suspended, as its last payment is disputed; settle the dispute to go on.",
+}
 
 
 def _license_is_pending(case: Case) -> str | None:

@@ -2,13 +2,16 @@
 
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 
 from billing.actions.handing_out import hand_out_comparison
 from billing.actions.preparing import Prepared
-from billing.models import StripeConnection, StripeWebhookSecret
+from billing.actions.requesting import request_all
+from billing.models import StripeConnection, StripeCustomer, StripeWebhookSecret
 from billing.models.sealed import seal_api_key, seal_webhook_secret
+from billing.rules.policy import NOTHING, Policy
 from billing.stripe.account import API_VERSION
 from tenants.actions import audit
 from tenants.actions.writing import unique
@@ -21,7 +24,14 @@ OVERLAP = timedelta(hours=24)  # as long as Stripe goes on signing with a secret
 
 
 def connect(
-    *, within: Environment, by: Actor, now: datetime, prepared: Prepared, webhook_secret: str | None = None
+    *,
+    within: Environment,
+    by: Actor,
+    now: datetime,
+    prepared: Prepared,
+    webhook_secret: str | None = None,
+    on_refund: str = NOTHING,
+    on_dispute: str = NOTHING,
 ) -> StripeConnection:
     """An account that was connected before is known again: its customers, its subscriptions and their licenses."""
     with unique("api_key", "stripe_connections_once"), tenant_transaction(within.organization_id):
@@ -39,6 +49,7 @@ def connect(
         row.save()
         _take_secrets(row, prepared, webhook_secret, now)
         changes = {"account": row.account, "livemode": row.livemode, "webhook_status": row.webhook_status}
+        changes |= _take_policy(row, Policy(on_refund, on_dispute), now)
         audit.record("stripe_connection.created", row, by=by, now=now, environment_id=within.id, changes=changes)
         transaction.on_commit(partial(hand_out_comparison, row))
     return row
@@ -51,8 +62,12 @@ def change_connection(
     now: datetime,
     prepared: Prepared | None = None,
     webhook_secret: str | None = None,
+    on_refund: str | None = None,
+    on_dispute: str | None = None,
 ) -> StripeConnection:
-    """Another key of the same account, another secret for its webhooks; the old secret is good for a day more."""
+    """Another key of the same account, another secret for its webhooks; the old secret is good for a day more.
+    Another policy makes all customers be looked at again.
+    """
     with tenant_transaction(within.organization_id):
         row = _locked(within)
         if prepared is not None:
@@ -60,7 +75,8 @@ def change_connection(
             row.account, row.key_status = prepared.account, "accepted"
             row.save()
         _take_secrets(row, prepared, webhook_secret, now)
-        changes = {"api_key": prepared is not None, "webhook_secret": webhook_secret is not None}
+        changes: dict[str, Any] = {"api_key": prepared is not None, "webhook_secret": webhook_secret is not None}
+        changes |= _take_policy(row, Policy(on_refund or row.on_refund, on_dispute or row.on_dispute), now)
         audit.record("stripe_connection.changed", row, by=by, now=now, environment_id=within.id, changes=changes)
     return row
 
@@ -83,6 +99,17 @@ def _locked(within: Environment) -> StripeConnection:
     if row is None:
         raise not_found()
     return row
+
+
+def _take_policy(row: StripeConnection, policy: Policy, now: datetime) -> dict[str, str]:
+    """What is changed of it; everybody who is known is looked at by it."""
+    changed = {name: value for name, value in policy._asdict().items() if value != getattr(row, name)}
+    if changed:
+        row.on_refund, row.on_dispute = policy
+        row.save(update_fields=["on_refund", "on_dispute"])
+        known = StripeCustomer.objects.within(place_of(row)).filter(connection=row.id)
+        request_all(known, within=place_of(row), now=now)
+    return changed
 
 
 def _take_secrets(row: StripeConnection, prepared: Prepared | None, webhook_secret: str | None, now: datetime) -> None:

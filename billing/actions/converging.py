@@ -50,6 +50,7 @@ def converge(organization_id: UUID, row_id: UUID, *, now: datetime, hurried: boo
                 claim.row.stripe_id,
                 known=claim.known,
                 introduce=claim.row.customer_id is None,
+                policy=claim.connection.policy,
             )
         except StripeTrouble as trouble:
             return _postpone(claim, trouble, now=now)

@@ -10,11 +10,12 @@ from celery import current_app
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
-from billing.models import StripeConnection, StripeCustomer
+from billing.models import StripeConnection, StripeCustomer, StripeEvent
 from tenants.actions.jobs import BRIEFLY
 
 QUEUE = "webhooks"
 CONVERGE, COMPARE, SWEEP = (f"billing.tasks.{name}" for name in ("converge", "compare", "sweep_events"))
+FIND = "billing.tasks.find_customer"
 
 log = logging.getLogger("licet.billing")
 
@@ -29,6 +30,10 @@ def hand_out_comparison(row: StripeConnection) -> None:
 
 def hand_out_sweep(row: StripeConnection) -> None:
     _hand_out(SWEEP, row)
+
+
+def hand_out_finding(row: StripeEvent) -> None:
+    _hand_out(FIND, row)
 
 
 def _hand_out(task: str, row: Any, in_seconds: float = 0.0) -> None:

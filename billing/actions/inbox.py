@@ -6,14 +6,17 @@ Nothing of a refused call is kept; refusals are only counted. The payload is evi
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from django.db import transaction
 from prometheus_client import Counter
 
+from billing.actions.handing_out import hand_out_finding
 from billing.actions.requesting import request_sync
 from billing.models import StripeConnection, StripeEvent
 from billing.queries.connections import Presented, secrets_in_force
-from billing.rules.event_types import is_known
+from billing.rules.event_types import is_known, is_reason
 from billing.rules.signature import Signature, judge
 from billing.stripe.shapes import id_of, moment
 from tenants.rules.refusal import Refusal
@@ -79,9 +82,10 @@ def store_event(
     now: datetime,
 ) -> bool:
     """Inside the caller's transaction; False if it was stored before. One that is ours makes its customer be looked
-    at. `body` None: a sweep found it, and no webhook told it.
+    at, or be asked for where a charge is all that it names. `body` None: a sweep found it, and no webhook told it.
     """
     customer = customer_of(told)
+    is_reason_to_look = ours and is_reason(told["type"], connection.policy)
     row = StripeEvent(
         organization_id=within.organization_id,
         environment_id=within.id,
@@ -89,6 +93,7 @@ def store_event(
         event_id=told["id"],
         type=told["type"][:128],
         stripe_customer=customer,
+        charge=charge_of(told) if is_reason_to_look and customer is None else None,
         verdict="accepted" if ours else "quarantined",
         happened_at=moment(told["created"]),
         received_at=now,
@@ -97,8 +102,10 @@ def store_event(
     StripeEvent._base_manager.bulk_create([row], ignore_conflicts=True)
     if not StripeEvent.objects.within(within).filter(pk=row.pk).exists():
         return False
-    if ours and customer is not None:
+    if is_reason_to_look and customer is not None:
         request_sync(connection, customer, within=within, now=now, healing=body is None)
+    if row.charge is not None:
+        transaction.on_commit(partial(hand_out_finding, row))
     return True
 
 
@@ -109,4 +116,16 @@ def customer_of(told: Mapping[str, Any]) -> str | None:
         found = subject["id"] if subject["object"] == "customer" else id_of(subject.get("customer"))
     except (KeyError, TypeError, AttributeError):
         return None
+    return _id(found)
+
+
+def charge_of(told: Mapping[str, Any]) -> str | None:
+    """What a refund or a dispute is of."""
+    try:
+        return _id(id_of(told["data"]["object"].get("charge")))
+    except (KeyError, TypeError, AttributeError):
+        return None
+
+
+def _id(found: Any) -> str | None:
     return found if isinstance(found, str) and 0 < len(found) <= LONGEST_ID else None

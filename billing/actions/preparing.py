@@ -11,8 +11,10 @@ from django.conf import settings
 from billing.models import StripeConnection
 from billing.models.sealed import api_key as key_of
 from billing.queries.connections import former, in_force
+from billing.rules.policy import NOTHING, SUSPEND, Policy
 from billing.stripe.account import StripeAccount
 from billing.stripe.endpoints import Endpoint, endpoint_status, make_endpoint, remove_endpoint
+from billing.stripe.money import require_readable
 from billing.stripe.trouble import KeyRefused, NotPermitted, NotThere, Rejected, StripeAway, StripeTrouble
 from tenants.models import Environment
 from tenants.rules.refusal import Refusal, bad_field, not_found
@@ -39,7 +41,14 @@ def account_of(api_key: str, row_id: UUID, *, patience_seconds: float = PATIENCE
     return StripeAccount(api_key, str(row_id), patience_seconds=patience_seconds)
 
 
-def prepare(*, within: Environment, api_key: str, webhook_secret: str | None = None) -> Prepared:
+def prepare(
+    *,
+    within: Environment,
+    api_key: str,
+    webhook_secret: str | None = None,
+    on_refund: str = NOTHING,
+    on_dispute: str = NOTHING,
+) -> Prepared:
     """For a new connection. Raises Refusal: 400 for a key that Stripe refuses, 409 if there is one, 503."""
     with tenant_transaction(within.organization_id):
         if in_force(within) is not None:
@@ -47,6 +56,7 @@ def prepare(*, within: Environment, api_key: str, webhook_secret: str | None = N
             raise Refusal("already_exists", "conflict", detail)
     account = account_of(api_key, within.id)
     name = _checked(account, within)
+    _require_readable(account, Policy(on_refund, on_dispute))
     with tenant_transaction(within.organization_id):
         known = former(within, name)
     row_id = known.id if known else new_uuid()
@@ -54,16 +64,31 @@ def prepare(*, within: Environment, api_key: str, webhook_secret: str | None = N
     return Prepared(api_key, row_id, name, endpoint)
 
 
-def prepare_change(*, within: Environment, api_key: str) -> Prepared:
-    """For another key of the same account. Raises Refusal: 400, 404, 503."""
+def prepare_change(
+    *,
+    within: Environment,
+    api_key: str | None = None,
+    webhook_secret: str | None = None,  # noqa: ARG001 - what is given is taken without Stripe's word
+    on_refund: str | None = None,
+    on_dispute: str | None = None,
+) -> Prepared | None:
+    """For another key of the same account, None without one; Stripe is asked where another policy needs to read more.
+    Raises Refusal: 400, 404, 503.
+    """
     with tenant_transaction(within.organization_id):
         row = in_force(within)
     if row is None:
         raise not_found()
+    policy = Policy(on_refund or row.on_refund, on_dispute or row.on_dispute)
+    if api_key is None:
+        if SUSPEND in (on_refund, on_dispute) and policy != row.policy:
+            _require_readable(account_of(key_of(row), row.id), policy)
+        return None
     account = account_of(api_key, row.id)
     name = _checked(account, within)
     if not _is_same(account, row, name):
         raise bad_field("api_key", "A key of another Stripe account; end this connection first.", "other_account")
+    _require_readable(account, policy)
     endpoint = _endpoint(account, row.id) if row.webhook_status != "enabled" else None
     return Prepared(api_key, row.id, name or row.account, endpoint)
 
@@ -102,6 +127,13 @@ def _checked(account: StripeAccount, within: Environment) -> str | None:
         return str(account.ask(lambda v1: v1.accounts.retrieve_current()).id)
     except (NotPermitted, NotThere):
         return None
+    except StripeTrouble as trouble:
+        raise refusal_of(trouble) from trouble
+
+
+def _require_readable(account: StripeAccount, policy: Policy) -> None:
+    try:
+        require_readable(account, policy)
     except StripeTrouble as trouble:
         raise refusal_of(trouble) from trouble
 

@@ -33,8 +33,8 @@ def settle(claimed: StripeCustomer, fetched: Fetched, *, fence: int, number: int
     `number` is how many reasons to look are served by what was fetched.
     """
     with shared_transaction(claimed.organization_id):
-        rows = StripeCustomer.objects.of_organization(claimed.organization_id).select_for_update()
-        row: StripeCustomer = rows.get(pk=claimed.pk)
+        rows = StripeCustomer.objects.of_organization(claimed.organization_id).select_for_update(of=("self",))
+        row: StripeCustomer = rows.select_related("connection").get(pk=claimed.pk)
         if row.fence != fence:
             return False
         environments = Environment.objects.of_organization(row.organization_id)
@@ -109,7 +109,7 @@ class _Settling:
             return found.drift
         plan = found.sale.plan if found.sale else license.plan_id if license else None
         days = grace_days(plan, license, self.environment) if plan else 0
-        billing = desired(seen, found.sale, grace_days=days)
+        billing = desired(seen, found.sale, grace_days=days, policy=self.row.connection.policy)
         self._write(mirror, license, billing)
         return None if is_over(seen) else found.drift
 

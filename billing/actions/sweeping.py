@@ -11,11 +11,12 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Q
 
-from billing.actions.handing_out import hand_out_comparison, hand_out_converging, hand_out_sweep
+from billing.actions.handing_out import hand_out_comparison, hand_out_converging, hand_out_finding, hand_out_sweep
 from billing.actions.inbox import is_ours, store_event
 from billing.actions.requesting import request_all, request_sync
 from billing.models import StripeConnection, StripeCustomer, StripeEvent, StripeSubscription
 from billing.models.customer import WAITING
+from billing.models.event import WHOSE
 from billing.models.sealed import api_key
 from billing.rules.desired import OVER, is_over
 from billing.rules.event_types import ABOUT_CUSTOMERS
@@ -45,7 +46,15 @@ def sweep_stuck(*, now: datetime) -> int:
     found = list(waiting.order_by("waiting_since")[:BATCH])
     for row in found:
         hand_out_converging(row)
+    _hand_out_whose()
     return len(found)
+
+
+def _hand_out_whose() -> None:
+    """Events that name a charge alone; where the key is refused, they wait for another."""
+    connected = {"connection__disconnected_at__isnull": True, "connection__key_status": "accepted"}
+    for row in StripeEvent.objects.across_tenants().filter(WHOSE, **connected).order_by("received_at")[:BATCH]:
+        hand_out_finding(row)
 
 
 def _request_what_came(now: datetime) -> None:
@@ -111,7 +120,8 @@ def _take_in(connection: StripeConnection, told: dict[str, Any], now: datetime) 
         place = place_of(connection)
         if StripeEvent.objects.within(place).filter(connection=connection.id, event_id=told["id"]).exists():
             return False
-        return store_event(connection, told, place, body=None, ours=True, now=now)
+        present = StripeConnection.objects.within(place).get(pk=connection.pk)  # its policy may have changed meanwhile
+        return store_event(present, told, place, body=None, ours=True, now=now)
 
 
 def compare(organization_id: UUID, connection_id: UUID, *, now: datetime) -> int:
@@ -150,10 +160,13 @@ def _webhook_status(connection: StripeConnection) -> str:
 
 
 def _is_as_seen(seen: Subscription, mirror: StripeSubscription | None) -> bool:
-    """But for what is unpaid, which only a look at its invoices tells; one that is over and was never ours is none."""
+    """But for what is unpaid or was paid back, which only a look at its invoices tells; one that is over and was never
+    ours is none.
+    """
     if mirror is None:
         return is_over(seen)
-    return bool(shown(seen) == mirror.seen | {"unpaid_since": None})
+    untold = {name: shown(seen)[name] for name in ("unpaid_since", "money")}
+    return bool(shown(seen) == mirror.seen | untold)
 
 
 def tidy_events(*, now: datetime) -> int:

@@ -13,6 +13,7 @@ from billing.actions.resyncing import resync
 from billing.models import StripeConnection
 from billing.models.connection import KEY_STATUSES, WEBHOOK_STATUSES
 from billing.queries.connections import in_force, state_of
+from billing.rules.policy import ANSWERS
 from tenants.http.changes import Changes
 from tenants.http.fields import Body, Moment, NoBody, Pattern, Text
 from tenants.http.lists import Parameters
@@ -36,7 +37,8 @@ class Drifting(serializers.Serializer[Any]):
 class StripeConnectionAnswer(serializers.ModelSerializer[StripeConnection]):
     """Key and secrets are never shown. `pending` customers wait to be looked at; `drift` counts the subscriptions that
     their licenses cannot follow, of which `drifting` tells the first hundred; `quarantined` events were signed and are
-    of another mode or account.
+    of another mode or account. `on_refund` and `on_dispute` say what a refund in full and a dispute of the newest paid
+    invoice do to the license: `nothing`, or `suspend` it until a newer invoice is paid or the dispute is won.
     """
 
     connection_uid = serializers.CharField(source="public_id")
@@ -51,6 +53,8 @@ class StripeConnectionAnswer(serializers.ModelSerializer[StripeConnection]):
     drifting = Drifting(source="state.drifting", many=True)
     swept_at = Moment(allow_null=True)
     compared_at = Moment(allow_null=True)
+    on_refund = serializers.ChoiceField(choices=ANSWERS)
+    on_dispute = serializers.ChoiceField(choices=ANSWERS)
     created_at = Moment()
 
     class Meta:
@@ -58,7 +62,7 @@ class StripeConnectionAnswer(serializers.ModelSerializer[StripeConnection]):
         fields: ClassVar[Any] = (
             *("connection_uid", "account", "livemode", "key_last4", "key_status", "api_version", "webhook_url"),
             *("webhook_status", "last_event_at", "pending", "quarantined", "drift", "drifting", "swept_at"),
-            *("compared_at", "created_at"),
+            *("compared_at", "on_refund", "on_dispute", "created_at"),
         )
 
     def get_webhook_url(self, row: StripeConnection) -> str:
@@ -68,6 +72,8 @@ class StripeConnectionAnswer(serializers.ModelSerializer[StripeConnection]):
 class StripeConnectionChange(Body):
     api_key = Pattern(API_KEY, required=False)
     webhook_secret = Pattern(WEBHOOK_SECRET, required=False)
+    on_refund = serializers.ChoiceField(choices=ANSWERS, required=False)
+    on_dispute = serializers.ChoiceField(choices=ANSWERS, required=False)
 
 
 class StripeConnectionBody(StripeConnectionChange):
@@ -131,11 +137,12 @@ class StripeConnectionView(Changes):
 
     @extend_schema(request=StripeConnectionChange, responses=StripeConnectionAnswer)
     def partial_update(self, request: Request) -> Response:
-        """Another key of the same account; another webhook secret, beside which the old one is good for 24 hours."""
+        """Another key of the same account; another webhook secret, beside which the old one is good for 24 hours;
+        another policy, by which all customers are looked at again.
+        """
         given = self.given(StripeConnectionChange)
-        prepared = None
-        if (api_key := given.pop("api_key", None)) is not None:
-            prepared = preparing.prepare_change(within=self.environment, api_key=api_key)
+        prepared = preparing.prepare_change(within=self.environment, **given)
+        given.pop("api_key", None)
         return self.carried_out(connections.change_connection, prepared=prepared, **given)
 
     @extend_schema(request=None, responses={200: StripeConnectionAnswer})

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from billing.rules.policy import ANSWERS, NOTHING, Policy
 from licensing.models.within import TenantForeignKey
 from tenants.models.kept import InEnvironment, Kept
 from tenants.tenancy import TenantModel
@@ -15,6 +16,7 @@ class StripeConnection(Kept, InEnvironment):
     """Its public id is the `connection_uid` of its webhooks. `account` is null where the key may not read it.
 
     `swept_until` is how far Stripe's own list of events was compared with ours, `compared_at` when all was.
+    `on_refund` and `on_dispute` say what becomes of a license whose money was taken back.
     A connection that was ended stays, so that what was known is known again when the account is connected anew.
     """
 
@@ -32,6 +34,8 @@ class StripeConnection(Kept, InEnvironment):
     swept_at = models.DateTimeField(null=True)
     compared_at = models.DateTimeField(null=True)
     disconnected_at = models.DateTimeField(null=True)
+    on_refund = models.CharField(max_length=8, default=NOTHING, choices=[(name, name) for name in ANSWERS])
+    on_dispute = models.CharField(max_length=8, default=NOTHING, choices=[(name, name) for name in ANSWERS])
 
     class Meta:
         db_table = "stripe_connections"
@@ -47,10 +51,18 @@ class StripeConnection(Kept, InEnvironment):
                 condition=models.Q(disconnected_at__isnull=False) | models.Q(sealed_api_key__isnull=False),
                 name="stripe_connections_have_a_key",
             ),
+            models.CheckConstraint(
+                condition=models.Q(on_refund__in=ANSWERS, on_dispute__in=ANSWERS),
+                name="stripe_connections_policy_known",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.public_id
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(self.on_refund, self.on_dispute)
 
 
 class StripeWebhookSecret(TenantModel, InEnvironment):

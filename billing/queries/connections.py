@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from billing.models import StripeConnection, StripeCustomer, StripeEvent, StripeSubscription, StripeWebhookSecret
 from billing.models.customer import WAITING
+from billing.models.event import WHOSE
 from billing.models.sealed import webhook_secret
 from tenants.tenancy import Place
 from verify.ground.ids import decode, encode
@@ -59,7 +60,9 @@ def secrets_in_force(presented: Place, connection_id: UUID, now: datetime) -> li
 
 
 class State(NamedTuple):
-    """`pending`: customers that wait to be looked at; `quarantined`: events that were signed and are not ours."""
+    """`pending`: customers that wait to be looked at, or to be found by a charge; `quarantined`: events that were
+    signed and are not ours.
+    """
 
     last_event_at: datetime | None
     pending: int
@@ -75,7 +78,7 @@ def state_of(row: StripeConnection, within: Place) -> State:
     drifted = StripeSubscription.objects.within(within).filter(connection=row.id, drift__isnull=False)
     return State(
         last_event_at=newest.received_at if newest else None,
-        pending=customers.filter(WAITING).count(),
+        pending=customers.filter(WAITING).count() + events.filter(WHOSE).count(),
         quarantined=events.filter(verdict="quarantined").count(),
         drift=drifted.count(),
         drifting=[

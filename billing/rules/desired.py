@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from billing.rules.policy import PATIENT, Policy, reason_to_suspend
 from billing.rules.sale import Sale
 from billing.rules.subscription import Subscription
 from licensing.rules.billing import Billing, Period
@@ -34,11 +35,17 @@ def is_over(subscription: Subscription) -> bool:
     return subscription.status in OVER
 
 
-def desired(subscription: Subscription, sale: Sale | None, *, grace_days: int) -> Billing:
-    """`sale` None: no plan has its prices, so plan and seats stay as they are. `grace_days` are the plan's. Raises
-    KeyError for a status that Stripe did not have.
+def goes_on(subscription: Subscription) -> bool:
+    """Whether its license would work, were all its money there."""
+    meaning = STATUSES.get(subscription.status)
+    return meaning is not None and meaning.state in (BillingState.ACTIVE, BillingState.GRACE)
+
+
+def desired(subscription: Subscription, sale: Sale | None, *, grace_days: int, policy: Policy = PATIENT) -> Billing:
+    """`sale` None: no plan has its prices, so plan and seats stay as they are. `grace_days` are the plan's, `policy`
+    the connection's. Raises KeyError for a status that Stripe did not have.
     """
-    meaning = _meaning(subscription)
+    meaning = _meaning(subscription, policy)
     grace = meaning.state is BillingState.GRACE
     return Billing(
         state=meaning.state,
@@ -55,10 +62,14 @@ def desired(subscription: Subscription, sale: Sale | None, *, grace_days: int) -
     )
 
 
-def _meaning(subscription: Subscription) -> Meaning:
+def _meaning(subscription: Subscription, policy: Policy) -> Meaning:
     meaning = STATUSES[subscription.status]
-    collects = meaning.state in (BillingState.ACTIVE, BillingState.GRACE)
-    return PAUSED if subscription.voids and collects else meaning
+    if not goes_on(subscription):
+        return meaning
+    if subscription.voids:
+        return PAUSED
+    reason = reason_to_suspend(subscription.money, policy)
+    return meaning if reason is None else Meaning(BillingState.SUSPENDED, reason)
 
 
 def _expires_at(subscription: Subscription) -> datetime | None:

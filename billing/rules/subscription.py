@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from billing.rules.policy import Money
 from verify.answer import rfc3339
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -23,7 +24,7 @@ class Item(NamedTuple):
 
 class Subscription(NamedTuple):
     """`unpaid_since`: when its oldest open invoice was finalized, or was due where it is sent; `voids`: its collection
-    is paused and what comes due meanwhile is never asked for.
+    is paused and what comes due meanwhile is never asked for. `money` is known where the policy asks for it alone.
     """
 
     id: str
@@ -38,11 +39,13 @@ class Subscription(NamedTuple):
     unpaid_since: datetime | None = None
     voids: bool = False
     metadata: Mapping[str, str] = {}
+    money: Money = Money()
 
 
 def shown(seen: Subscription) -> dict[str, Any]:
     """As it is kept for whoever looks at it, and compared with what Stripe says later."""
     kept = seen._asdict() | {"items": [item._asdict() for item in seen.items], "metadata": dict(seen.metadata)}
+    kept["money"] = seen.money._asdict()
     return {name: _plain(value) for name, value in kept.items()}
 
 

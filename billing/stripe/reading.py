@@ -1,12 +1,15 @@
-"""Reading one customer whole: its subscriptions, and what is not paid of them."""
+"""Reading one customer whole: its subscriptions, what is not paid of them, and what was paid back."""
 
 from collections.abc import Collection, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
+from billing.rules.desired import goes_on
+from billing.rules.policy import Policy
 from billing.rules.subscription import Subscription
 from billing.stripe import shapes
 from billing.stripe.account import StripeAccount
+from billing.stripe.money import money_of
 from billing.stripe.shapes import CustomerSeen
 from billing.stripe.trouble import NotThere
 
@@ -25,8 +28,17 @@ class Fetched(NamedTuple):
     missing: tuple[str, ...]
 
 
-def fetch(account: StripeAccount, stripe_customer: str, *, known: Collection[str], introduce: bool) -> Fetched:
-    """`known`: subscriptions to account for; `introduce`: who the customer is, too. Raises StripeTrouble."""
+def fetch(
+    account: StripeAccount,
+    stripe_customer: str,
+    *,
+    known: Collection[str],
+    introduce: bool,
+    policy: Policy,
+) -> Fetched:
+    """`known`: subscriptions to account for; `introduce`: who the customer is, too; `policy`: what of the money has to
+    be known. Raises StripeTrouble.
+    """
     customer = _customer(account, stripe_customer) if introduce else None
     if introduce and (customer is None or customer.deleted):
         return Fetched(customer, (), gone=True, missing=tuple(known))
@@ -38,7 +50,7 @@ def fetch(account: StripeAccount, stripe_customer: str, *, known: Collection[str
     alone = {name: _subscription(account, name) for name in known if name not in found}
     told += [one for one in alone.values() if one is not None]
     missing = tuple(name for name, one in alone.items() if one is None)
-    return Fetched(customer, tuple(_seen(account, one) for one in told), gone=False, missing=missing)
+    return Fetched(customer, tuple(_seen(account, one, policy) for one in told), gone=False, missing=missing)
 
 
 def _customer(account: StripeAccount, name: str) -> CustomerSeen | None:
@@ -70,10 +82,12 @@ def pages(account: StripeAccount, call: Any, asked: dict[str, Any]) -> Iterator[
         asked = asked | {"starting_after": page["data"][-1]["id"]}
 
 
-def _seen(account: StripeAccount, told: Any) -> Subscription:
+def _seen(account: StripeAccount, told: Any, policy: Policy) -> Subscription:
     unpaid_since = None
     if told["status"] == "past_due":
         asked = {"subscription": told["id"], "status": "open", "limit": PAGE}
         invoices = list(pages(account, lambda v1, params: v1.invoices.list(params), asked))
         unpaid_since = shapes.unpaid_since(invoices)
-    return shapes.subscription_seen(told, unpaid_since=unpaid_since)
+    seen = shapes.subscription_seen(told, unpaid_since=unpaid_since)
+    asks = policy.asks and goes_on(seen) and not seen.voids
+    return seen._replace(money=money_of(account, seen.id, policy)) if asks else seen

@@ -8,6 +8,8 @@ from billing.rules.subscription import Item, Subscription
 
 Shape = Mapping[str, Any]
 
+DISPUTES_OVER = ("won", "warning_closed", "prevented")  # as if there had been none; all others are open or lost
+
 
 class CustomerSeen(NamedTuple):
     """What we want to know of a customer that is new to us."""
@@ -87,3 +89,8 @@ def _asked_at(invoice: Shape) -> datetime | None:
     if invoice.get("collection_method") == "send_invoice":
         return moment_or_none(invoice.get("due_date"))
     return moment_or_none((invoice.get("status_transitions") or {}).get("finalized_at"))
+
+
+def payments_made(invoice: Shape) -> list[Shape]:
+    """With how Stripe was paid, each; of those that it lists with the invoice."""
+    return [one["payment"] for one in (invoice.get("payments") or {"data": ()})["data"] if one["status"] == "paid"]

@@ -137,9 +137,20 @@ class WebhookSecretField(forms.RegexField):
         super().__init__(WEBHOOK_SECRET, **options, error_messages={"invalid": "It begins with whsec_."})
 
 
+class PolicyField(forms.ChoiceField):
+    def __init__(self, **options: Any) -> None:
+        choices = [
+            ("nothing", "Leave the license as it is"),
+            ("suspend", "Suspend it until that is settled or a newer invoice is paid"),
+        ]
+        super().__init__(**options, choices=choices, initial="nothing", required=False, widget=forms.RadioSelect)
+
+
 class StripeConnectForm(ActForm):
     api_key = StripeKeyField(help_text="It is sealed, and never shown again.")
     webhook_secret = WebhookSecretField(help_text="Only if you made the endpoint at Stripe by hand.")
+    on_refund = PolicyField(label="When the last payment was refunded in full")
+    on_dispute = PolicyField(label="When the last payment is disputed")
 
     def asked(self) -> dict[str, Any]:
         return {name: value for name, value in self.cleaned_data.items() if value}

@@ -35,6 +35,8 @@ _SENTENCES = {
     "trial_ended": "Its trial is over.",
     "incomplete": "Its first payment is not complete.",
     "nonpayment": "An invoice was not paid.",
+    "refunded": "Its last payment was refunded.",
+    "disputed": "Its last payment is disputed.",
     "paused": "Its subscription is paused.",
     "canceled": "Its subscription was canceled.",
     "customer_deleted": "Its customer was deleted at Stripe.",

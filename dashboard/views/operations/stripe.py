@@ -51,11 +51,13 @@ def stripe_connecting(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 @ASKED_AND_DONE
 @for_members("stripe_connection:write")
 def stripe_change(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    form = StripeChangeForm(typed(request))
+    with tenant_transaction(viewer.environment.organization_id):
+        row = in_force(viewer.environment)
+    known = None if row is None else row.policy._asdict()
+    form = StripeChangeForm(typed(request), initial=known)
 
     def prepared() -> Callable[..., Any]:
-        api_key = form.asked().get("api_key")
-        ready = preparing.prepare_change(within=viewer.environment, api_key=api_key) if api_key else None
+        ready = preparing.prepare_change(within=viewer.environment, **form.asked())
         return partial(_without_key, connections.change_connection, prepared=ready)
 
     return _ask(request, viewer, form, prepared, "change", "The connection is changed.")

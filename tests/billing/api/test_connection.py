@@ -93,6 +93,23 @@ def test_a_key_that_may_not_read_what_is_needed_is_refused_with_the_permission(
     assert "rak_subscription_read" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("policy", "missing"),
+    [({"on_refund": "suspend"}, "rak_charge_read"), ({"on_dispute": "suspend"}, "rak_dispute_read")],
+)
+def test_a_policy_that_needs_more_than_the_key_may_read_is_refused(
+    new_shop: Callable[..., Shop], policy: dict[str, str], missing: str
+) -> None:
+    shop = new_shop(READS | ({"charge": "read"} if "on_dispute" in policy else {}))
+    refused = shop.place.api.post(PATH, json={"api_key": shop.account.api_key, **policy})
+    shop.connect()
+    for answer in (refused, shop.place.api.patch(PATH, json=policy)):
+        assert code_of(answer) == (400, "permission_missing")
+        assert missing in answer.text
+    shown = shop.state()
+    assert (shown["on_refund"], shown["on_dispute"], shown["key_status"]) == ("nothing", "nothing", "accepted")
+
+
 def test_where_stripe_makes_no_endpoint_the_secret_is_asked_for(new_shop: Callable[..., Shop]) -> None:
     shop = new_shop(READS)
     shown = shop.connect()

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.rules.desired import STATUSES, desired, is_over
+from billing.rules.policy import ANSWERS, Money, Policy
 from billing.rules.sale import Sale
 from billing.rules.subscription import Item, Subscription
 from licensing.rules.billing import Period
@@ -46,6 +47,31 @@ def test_each_status_has_its_meaning(
     status: str, changes: dict[str, Any], state: BillingState, reason: str | None
 ) -> None:
     assert desired(subscription(status, **changes), SALE, grace_days=14)[:2] == (state, reason)
+
+
+@pytest.mark.parametrize(
+    ("status", "money", "policy", "state", "reason"),
+    [
+        ("active", Money(refunded=True, disputed=True), ("nothing", "nothing"), ACTIVE, None),
+        ("active", Money(), ("suspend", "suspend"), ACTIVE, None),
+        ("active", Money(refunded=True), ("suspend", "nothing"), SUSPENDED, "refunded"),
+        ("active", Money(refunded=True), ("nothing", "suspend"), ACTIVE, None),
+        ("active", Money(disputed=True), ("nothing", "suspend"), SUSPENDED, "disputed"),
+        ("active", Money(disputed=True), ("suspend", "nothing"), ACTIVE, None),
+        ("active", Money(refunded=True, disputed=True), ("suspend", "suspend"), SUSPENDED, "disputed"),
+        ("trialing", Money(refunded=True), ("suspend", "suspend"), SUSPENDED, "refunded"),
+        ("past_due", Money(refunded=True), ("suspend", "suspend"), SUSPENDED, "refunded"),
+        ("unpaid", Money(refunded=True), ("suspend", "suspend"), SUSPENDED, "nonpayment"),
+        ("paused", Money(disputed=True), ("suspend", "suspend"), SUSPENDED, "paused"),
+        ("incomplete", Money(disputed=True), ("suspend", "suspend"), PENDING, "incomplete"),
+        ("canceled", Money(disputed=True), ("suspend", "suspend"), ENDED, "canceled"),
+    ],
+)
+def test_money_that_was_taken_back_does_what_the_policy_says(
+    status: str, money: Money, policy: tuple[str, str], state: BillingState, reason: str | None
+) -> None:
+    seen = subscription(status, money=money)
+    assert desired(seen, SALE, grace_days=14, policy=Policy(*policy))[:2] == (state, reason)
 
 
 def test_grace_runs_from_the_oldest_unpaid_invoice_and_is_the_plans() -> None:
@@ -96,9 +122,11 @@ moments = st.none() | st.integers(-400, 400).map(lambda days: START + days * DAY
     ended_at=moments,
     voids=st.booleans(),
     items=st.lists(st.just(ITEM), max_size=3).map(tuple),
+    money=st.builds(Money, st.booleans(), st.booleans()),
+    policy=st.builds(Policy, *[st.sampled_from(ANSWERS)] * 2),
 )
-def test_whatever_stripe_says_amounts_to_something_whole(**said: Any) -> None:
-    found = desired(subscription(**said), SALE, grace_days=14)
+def test_whatever_stripe_says_amounts_to_something_whole(policy: Policy, **said: Any) -> None:
+    found = desired(subscription(**said), SALE, grace_days=14, policy=policy)
     assert (found.grace_ends_at is not None) == (found.state is GRACE)
     assert (found.state is ENDED) == is_over(subscription(said["status"]))
     assert found.ended_at is None or found.state is ENDED

@@ -25,6 +25,7 @@ def test_it_is_connected_changed_looked_at_and_ended_by_hand(new_shop: Callable[
     assert shop.account.id in connected
     assert shop.account.api_key not in connected
     assert "is changed" in page(shop, owner, "stripe_change", {"webhook_secret": "whsec_another123"})
+    assert "License suspended" in page(shop, owner, "stripe_change", {"on_refund": "suspend"})
     assert "is being looked at again" in page(shop, owner, "stripe_resync", {})
     assert "Not connected" in page(shop, owner, "stripe_ending", {})
     assert shop.account.all("webhook_endpoint") == []
