@@ -9,7 +9,6 @@ from tenants import clock
 from tenants.tenancy import tenant_transaction
 from tests.billing.actions.test_converging import move_on, status_of
 from tests.billing.shops import Shop
-from tests.stripe_simulator import DAY
 
 ACTIVE, REFUNDED, DISPUTED = ("active", None), ("suspended", "refunded"), ("suspended", "disputed")
 ASKED = ("GET /v1/charges", "GET /v1/charges/{charge}", "GET /v1/disputes")
@@ -80,6 +79,7 @@ def test_by_default_nothing_is_done_nor_asked_until_it_is_decided(shop: Shop) ->
     assert asked(shop) == 0
     decide(shop, on_refund="suspend", on_dispute="suspend")
     assert [status_of(shop, one) for one in (refunded, disputed)] == [REFUNDED, DISPUTED]
+    assert asked(shop) > 0
     decide(shop, on_refund="nothing", on_dispute="nothing")
     assert [status_of(shop, one) for one in (refunded, disputed)] == [ACTIVE, ACTIVE]
 
@@ -107,10 +107,10 @@ def test_a_charge_whose_customer_could_not_be_asked_for_waits(shop: Shop) -> Non
 
 def test_an_invoice_of_nothing_is_no_newer_one(shop: Shop) -> None:
     decide(shop, on_refund="suspend")
-    subscription = subscribed(shop)
+    subscription = shop.subscribe(quantity=5)
     shop.account.people.refunds(charge_of(shop, subscription))
-    trial = {"trial_end": shop.account.clock.now + 7 * DAY, "proration_behavior": "none"}
-    shop.account.people.changes_subscription(subscription, trial)
+    fewer = {"items": [{"id": shop.item_of(subscription), "quantity": 1}], "proration_behavior": "always_invoice"}
+    shop.account.people.changes_subscription(subscription, fewer)
     newest = shop.client.v1.invoices.list({"subscription": subscription, "limit": 1}).data[0]
     assert (newest.status, newest.amount_paid) == ("paid", 0)
     shop.settle()
