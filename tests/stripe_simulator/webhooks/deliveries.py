@@ -65,6 +65,8 @@ class Deliveries:
         """Of every account that has none of its own."""
         self._own_faults: dict[str, DeliveryFaults] = {}
         self.signs_at = signs_at
+        self.carries: Callable[[Sent], int] = self.post
+        """Who takes it there and says what was answered; a test whose time is injected carries it itself."""
         self.done: deque[Delivery] = deque(maxlen=MOST_DONE)
         """Delivered or given up, the newest last."""
         self._lock = lock
@@ -134,7 +136,7 @@ class Deliveries:
         """One attempt now, due or not; returns the status."""
         account, endpoint = delivery.account, self._endpoint(delivery)
         delivery.sent = None if endpoint is None else self.sealed(account, delivery.event, endpoint)
-        status = 0 if delivery.sent is None else self.post(delivery.sent)
+        status = 0 if delivery.sent is None else self.carries(delivery.sent)
         with self._lock:
             delivery.statuses.append(status)
             pauses = BACK_OFF[account.livemode]
