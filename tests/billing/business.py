@@ -59,8 +59,8 @@ class Business:
             return
         subscription = self.chance.choice(living)
         unpaid = subscription["status"] in ("past_due", "unpaid", "incomplete")
-        acts: list[Act] = [self._pays] * 3 if unpaid else [self._changes_plan, self._changes_seats, self._changes_seats]
-        acts += [self._card, self._pauses, self._refunds, self._cancels]
+        acts: list[Act] = [self._pays] * 4 if unpaid else [self._changes_plan, self._changes_seats]
+        acts += [self._card, self._card, self._pauses, self._refunds, self._cancels]
         act = self.chance.choice(acts)
         try:
             act(customer, subscription)

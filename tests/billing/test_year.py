@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +22,7 @@ from tests.stripe_simulator import DAY
 FULL_CUSTOMERS, MONTHS, MONTH = 200, 12, 30.4 * DAY
 LOST, COPIES, MIXED, LATE, LATE_SECONDS = 0.10, 3, 50, 0.05, (DAY, 2 * DAY)
 FAILING = 0.05
-READS = ("GET /v1/subscriptions", "GET /v1/subscriptions/{}", "GET /v1/invoices", "GET /v1/customers/{}")
+READS = tuple(f"GET /v1/{what}" for what in ("subscriptions", "subscriptions/{}", "invoices", "customers/{}", "events"))
 SEED = 6
 
 
@@ -73,6 +74,10 @@ def mistold(business: Business, product: Product) -> list[Any]:
     return wrong
 
 
+def told(counted: Counter[str]) -> str:
+    return ", ".join(f"{name} {times}" for name, times in counted.most_common())
+
+
 def hour_without_stripe(business: Business, product: Product) -> None:
     """Things happen meanwhile, and cannot be read. Whoever is suspended then is so by the clock alone."""
     before = {row.id: (row.billing_state, row.plan_id, row.quantity) for row in rows(product)}
@@ -93,37 +98,51 @@ def hour_without_stripe(business: Business, product: Product) -> None:
     budget.is_back(str(product.presented.connection_id))  # Redis counts seconds, and an hour has passed
 
 
+def go_wrong(shop: Shop) -> None:
+    """For the year to come."""
+    post = shop.stripe.webhooks.faults
+    post.drop, post.copies, post.window, post.delayed, post.delay_seconds = LOST, COPIES, MIXED, LATE, LATE_SECONDS
+    for route in READS:
+        shop.stripe.faults.add("500 before", route, rate=FAILING)
+
+
+def month_passes(business: Business, product: Product, *, until: int, days: int) -> None:
+    """In steps of so many days; then the sweeps, as every night."""
+    clock = business.shop.account.clock
+    while clock.now < until - days * DAY:
+        business.lives(days)
+        product.passes(days * DAY)
+        business.shop.stripe.deliver()
+        product.works()
+    clock.advance(to=until)
+    product.sweeps()
+    product.works()
+
+
 @pytest.mark.prove
 def test_each_month_of_a_year_every_license_is_what_stripe_says(
     new_shop: Callable[..., Shop], monkeypatch: pytest.MonkeyPatch, scale: float, figure: Figure
 ) -> None:
-    shop = new_shop()
+    shop, compared = new_shop(), Counter[str]()
     shop.connect()
     shop.until(lambda: shop.state()["compared_at"])
+    before = shop.stripe.webhooks.faults.struck + shop.stripe.faults.struck
     with at_its_own_time(shop, monkeypatch) as product:
         product.sweeps()
         business = Business(shop, max(40, round(FULL_CUSTOMERS * scale)), SEED)
-        bad = shop.stripe.webhooks.faults
-        bad.drop, bad.copies, bad.window, bad.delayed, bad.delay_seconds = LOST, COPIES, MIXED, LATE, LATE_SECONDS
-        for route in READS:
-            shop.stripe.faults.add("500 before", route, rate=FAILING)
-        began, days = shop.account.clock.now, 1 if scale >= 1 else 6
+        go_wrong(shop)
+        began = shop.account.clock.now
         for month in range(1, MONTHS + 1):
-            ends = began + int(month * MONTH)
-            while shop.account.clock.now < ends - days * DAY:
-                business.lives(days)
-                product.passes(days * DAY)
-                shop.stripe.deliver()
-                product.works()
+            month_passes(business, product, until=began + int(month * MONTH), days=1 if scale >= 1 else 7)
+            assert differing(business, product) == [], month
+            compared.update(str(row.standing(product.now).status) for row in rows(product))
             if month == MONTHS // 2:
                 hour_without_stripe(business, product)
-            shop.account.clock.advance(to=ends)
-            product.sweeps()
-            product.works()
-            assert differing(business, product) == [], month
     assert mistold(business, product) == []
     figure("customers", len(business.customers), "")
     figure("subscriptions", len(shop.account.all("subscription")), "")
-    figure("what happened", ", ".join(f"{name} {times}" for name, times in sorted(business.done.items())), "")
+    figure("what happened", told(business.done), "")
+    figure("what went wrong", told(shop.stripe.webhooks.faults.struck + shop.stripe.faults.struck - before), "")
     figure("webhooks taken in", product.carried, "")
-    figure("licenses otherwise than Stripe says at a month's end, or told otherwise than once", 0, "")
+    figure("licenses compared at a month's end", told(compared), "")
+    figure("of these otherwise than Stripe says, or told otherwise than once", 0, "")
