@@ -32,11 +32,11 @@ def receive(presented: Presented, *, body: bytes, header: str, now: datetime) ->
     """
     with tenant_transaction(presented.organization_id):
         secrets = secrets_in_force(presented, presented.connection_id, now)
-    judged = judge(body, header, secrets, now=int(now.timestamp()))
-    if judged is not Signature.GOOD:
-        RECEIVED.labels(judged.value).inc()
-        raise Refusal("invalid_signature", "invalid", "The signature does not fit this body and this moment.")
-    outcome = _take(presented, _event(body), body, now)
+        judged = judge(body, header, secrets, now=int(now.timestamp()))
+        if judged is not Signature.GOOD:
+            RECEIVED.labels(judged.value).inc()
+            raise Refusal("invalid_signature", "invalid", "The signature does not fit this body and this moment.")
+        outcome = _take(presented, _event(body), body, now)
     RECEIVED.labels(outcome).inc()
     return outcome
 
@@ -55,13 +55,13 @@ def _event(body: bytes) -> dict[str, Any]:
 
 
 def _take(presented: Presented, told: dict[str, Any], body: bytes, now: datetime) -> str:
-    with tenant_transaction(presented.organization_id):
-        connection = StripeConnection.objects.within(presented).get(pk=presented.connection_id)
-        ours = is_ours(connection, told)
-        if ours and not is_known(told["type"]):
-            return "ignored"
-        if not store_event(connection, told, presented, body=body, ours=ours, now=now):
-            return "known"
+    """Inside the caller's transaction."""
+    connection = StripeConnection.objects.within(presented).get(pk=presented.connection_id)
+    ours = is_ours(connection, told)
+    if ours and not is_known(told["type"]):
+        return "ignored"
+    if not store_event(connection, told, presented, body=body, ours=ours, now=now):
+        return "known"
     return "stored" if ours else "quarantined"
 
 
