@@ -146,3 +146,31 @@ def test_each_month_of_a_year_every_license_is_what_stripe_says(
     figure("webhooks taken in", product.carried, "")
     figure("licenses compared at a month's end", told(compared), "")
     figure("of these otherwise than Stripe says, or told otherwise than once", 0, "")
+
+
+@pytest.mark.prove
+def test_an_hour_without_stripe_suspends_nobody(
+    new_shop: Callable[..., Shop], monkeypatch: pytest.MonkeyPatch, figure: Figure
+) -> None:
+    shop = new_shop()
+    shop.connect()
+    shop.until(lambda: shop.state()["compared_at"])
+    with at_its_own_time(shop, monkeypatch) as product:
+        business = Business(shop, 0, SEED)
+        monthly, failing = next(iter(business.plans)), shop.new_customer()
+        shop.subscribe(failing, price=monthly)
+        shop.account.people.card_fails(failing)
+        product.passes(3 * DAY)
+        renewing = shop.account.find("subscription", shop.subscribe(price=monthly))
+        renews_at = renewing["items"]["data"][0]["current_period_end"]
+        shop.subscribe(price=monthly, trial_end=renews_at + 600)
+        shop.account.clock.advance(to=renews_at - 600)
+        shop.stripe.deliver()
+        product.works()
+        assert [str(row.standing(product.now).status) for row in rows(product)] == ["grace", "active", "trialing"]
+        hour_without_stripe(business, product)
+        assert [str(row.standing(product.now).status) for row in rows(product)] == ["grace", "active", "active"]
+        product.works()
+        assert differing(business, product) == []
+    assert mistold(business, product) == []
+    figure("licenses suspended meanwhile", 0, "")
