@@ -111,7 +111,8 @@ def test_a_worker_that_is_killed_at_any_step_neither_loses_nor_repeats(
         shop.account.people.changes_subscription(subscription, {"items": [{"id": item, "quantity": seats}]})
         with tenant_transaction(organization):
             waiting = StripeCustomer.objects.of_organization(organization).filter(pk=row.pk)
-            waiting.update(sync_requested=F("sync_requested") + 1, waiting_since=clock.now(), lease_until=None)
+            asked = {"sync_requested": F("sync_requested") + 1, "waiting_since": clock.now(), "lease_until": None}
+            waiting.update(**asked, not_before=clock.now() + timedelta(days=1))  # so that no sweep hands it out
         die_at(failpoint, row, tmp_path)
         converge(organization, row.id, now=clock.now() + LEASE + timedelta(seconds=1), hurried=True)
         found = shop.license_of(subscription)
