@@ -30,6 +30,7 @@ NOT_SAID = {
     "LICET_VERIFY_WORKERS": "replicas",
     "LICET_METRICS_FOLDER": "each container is one process",
     "LICET_DATABASE_POOL": "the web process sets it for itself",
+    "LICET_STRIPE_API_BASE": "only a Stripe for tests is elsewhere",
 }
 
 

@@ -35,6 +35,7 @@ from tests.verify.service.test_verifying import quota
 from verify.limits import shards
 
 FULL_SECONDS = 30.0
+STALE_SECONDS = 8  # a machine with other work needs seconds to see what has happened
 MANY = 10**9
 VALKEY = "valkey-server"
 
@@ -71,7 +72,7 @@ def test_deny_answers_503_and_nothing_else_and_recovers_by_itself(whole: Whole) 
 
 
 def test_allow_answers_from_memory_for_as_long_as_it_says(whole: Whole) -> None:
-    set_on_outage(whole, "allow", 3)
+    set_on_outage(whole, "allow", STALE_SECONDS)
     key = whole.bootstrap["sample"]["key_secret"]
     unknown = whole.post("keys", {"license": whole.bootstrap["sample"]["license"]})["secret"]
     assert whole.code(key) == "VALID"
@@ -92,7 +93,7 @@ def test_allow_answers_from_memory_for_as_long_as_it_says(whole: Whole) -> None:
             asked_at.append(time.monotonic())
         assert whole.code(key) == "HTTP 503"
         # However slow the machine: nobody who asked later was answered.
-        assert 2.5 < asked_at[-2] - began < 3.0
+        assert STALE_SECONDS - 0.5 < asked_at[-2] - began < STALE_SECONDS
     until_ready(whole)
     answer = whole.verifier.post("/v1/verify", json={"key": key}).json()
     assert (answer["code"], "degraded" in answer) == ("VALID", False)
