@@ -24,7 +24,8 @@ class Code(IntEnum):
 
 
 CODES = tuple(Code)
-_LAST_NUMBERED, _REPEATED = Code.EXCEEDED, Code.REPEATED  # what is not of this module is slow to find in an Enum
+# Compared for every call: a name of this module is found in a tenth of the time that a member of an Enum takes.
+_LAST_NUMBERED, _REPEATED = Code.EXCEEDED, Code.REPEATED
 
 
 class RateState(msgspec.Struct, frozen=True, gc=False):
