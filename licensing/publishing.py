@@ -13,7 +13,6 @@ from tenants.models import Environment
 from tenants.publishing.sources import Built, Source
 from verify.facts import (
     BillingFacts,
-    BillingPeriod,
     CatalogFacts,
     CustomerFacts,
     KeyFacts,
@@ -95,16 +94,10 @@ def _licenses(rows: Sequence[License]) -> Iterable[Built]:
             suspended=row.suspended_at is not None,
             revoked=row.revoked_at is not None,
             overrides=_overrides(row.overrides),
-            billing=_period(row),
+            billing=row.billing_period,
             billed=_billed(row),
         )
         yield Built(row.public_id, row.revision, fact)
-
-
-def _period(row: License) -> BillingPeriod | None:
-    if row.period_anchor is None or row.period_unit is None:
-        return None
-    return BillingPeriod(milliseconds(row.period_anchor) or 0, row.period_unit, row.period_count or 1)
 
 
 def _billed(row: License) -> BillingFacts | None:

@@ -9,6 +9,7 @@ from licensing.models.held import OPEN, Held
 from licensing.models.plan import Plan
 from licensing.models.within import TenantForeignKey
 from tenants.clock import milliseconds
+from verify.facts import BillingPeriod
 from verify.license_status import BillingState, Standing, Status, by_billing, standing
 
 BILLING_STATES = [state.value for state in BillingState]
@@ -84,6 +85,13 @@ class License(Held):
         """As if nothing had been decided by hand; None if no subscription drives it."""
         lifetime = _Lifetime(self)
         return None if lifetime.billed is None else by_billing(lifetime, lifetime.billed, milliseconds(now) or 0)
+
+    @property
+    def billing_period(self) -> BillingPeriod | None:
+        """From which quotas of a billing period count their windows; None: from its start, by the month."""
+        if self.period_anchor is None or self.period_unit is None:
+            return None
+        return BillingPeriod(milliseconds(self.period_anchor) or 0, self.period_unit, self.period_count or 1)
 
     def typed_reason(self, status: Status) -> str:
         """What was typed by whoever brought it into this status by hand."""

@@ -77,6 +77,7 @@ def _license_facts(license: License) -> LicenseFacts:
         trial_ends_at=None,
         suspended=False,
         revoked=False,
+        billing=license.billing_period,
     )
 
 

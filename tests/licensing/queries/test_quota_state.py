@@ -2,22 +2,28 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import override_settings
 
+from licensing.actions.billing import issue_billed_license
 from licensing.models import Key, License
 from licensing.queries.licenses import found, granted
 from licensing.queries.quota_state import CountersAway, States, states
+from licensing.rules.billing import Billing, Period
 from tenants import clock
 from tenants.clock import milliseconds
 from tenants.publishing import facts_store
+from tenants.rules.permissions import system
 from tenants.tenancy import tenant_transaction
 from tests.licensing.usage_rows import id_of
 from tests.places import Place
 from tests.tenants.actions.chains import until
+from verify.answer import rfc3339
+from verify.license_status import BillingState
 from verify.limits.shards import ready_key
 
 TERMS = {
@@ -44,10 +50,11 @@ def limited(place: Place) -> Place:
     return place
 
 
-def seen(place: Place, *, with_key: bool = False) -> States:
+def seen(place: Place, *, with_key: bool = False, of: str = "") -> States:
+    """Of the sample license, or of another."""
     now = clock.now()
     with tenant_transaction(place.environment.organization_id):
-        license = found(id_of(place.sample["license"]), place.environment, now)
+        license = found(id_of(of or place.sample["license"]), place.environment, now)
         assert isinstance(license, License)
         terms = granted(license, place.environment)
         key = Key.objects.within(place.environment).get(pk=id_of(place.sample["key"])) if with_key else None
@@ -69,6 +76,21 @@ def test_they_are_what_the_last_verdict_showed(limited: Place) -> None:
         (one["name"], one["remaining"]) for one in verdict["rate_limits"]
     ]
     assert {one.level.remaining for one in found.rates} == {6, 1}
+
+
+def test_a_billing_period_is_counted_from_its_anchor(limited: Place) -> None:
+    now, quota = clock.now(), {"meter": "requests", "limit": 9, "period": "billing_period"}
+    period = Period(now - timedelta(hours=5), "day", 1)
+    billing = Billing(BillingState.ACTIVE, None, now, id_of(limited.sample["plan"]), period=period)
+    whose: dict[str, Any] = {"within": limited.environment, "by": system(), "now": now}
+    billed = issue_billed_license(**whose, customer=id_of(limited.sample["customer"]), billing=billing).public_id
+    limited.api.patch(f"/v1/licenses/{billed}", json={"overrides": {"quotas": [quota]}}).raise_for_status()
+    key = limited.api.post("/v1/keys", json={"license": billed}).raise_for_status().json()["secret"]
+    until(lambda: limited.verify(key=key, usage={}).get("quotas"))
+    (verdict,) = limited.verify(key=key)["quotas"]
+    (told,) = seen(limited, of=billed).quotas
+    assert (told.used, rfc3339(told.resets_at)) == (verdict["used"], verdict["resets_at"])
+    assert verdict["used"] == 1
 
 
 def test_without_a_key_only_limits_that_all_keys_share_are_told(limited: Place) -> None:
