@@ -89,10 +89,9 @@ def sweep_events(organization_id: UUID, connection_id: UUID, *, now: datetime) -
     connection = _connection(organization_id, connection_id)
     if connection is None:
         return 0
-    since = events_since(connection.swept_until, now)
-    found = 0
-    for told in _listed_events(_account(connection), since):
-        found += _take_in(connection, told, now)
+    listed = _listed_events(_account(connection), events_since(connection.swept_until, now))
+    known = _known(connection, [told["id"] for told in listed])
+    found = sum(_take_in(connection, told, now) for told in listed if told["id"] not in known)
     with tenant_transaction(organization_id):
         drifted = StripeSubscription.objects.within(place_of(connection)).filter(
             connection=connection.id, drift__isnull=False
@@ -113,13 +112,18 @@ def _listed_events(account: StripeAccount, since: datetime) -> list[dict[str, An
     return sorted(found, key=lambda told: told["created"])
 
 
+def _known(connection: StripeConnection, names: list[str]) -> set[str]:
+    """Nearly all have come already."""
+    with tenant_transaction(connection.organization_id):
+        rows = StripeEvent.objects.within(place_of(connection)).filter(connection=connection.id, event_id__in=names)
+        return set(rows.values_list("event_id", flat=True))
+
+
 def _take_in(connection: StripeConnection, told: dict[str, Any], now: datetime) -> bool:
     if not is_ours(connection, told):
         return False
     with tenant_transaction(connection.organization_id):
         place = place_of(connection)
-        if StripeEvent.objects.within(place).filter(connection=connection.id, event_id=told["id"]).exists():
-            return False
         present = StripeConnection.objects.within(place).get(pk=connection.pk)  # its policy may have changed meanwhile
         return store_event(present, told, place, body=None, ours=True, now=now)
 
