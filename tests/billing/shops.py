@@ -83,9 +83,14 @@ class Shop:
         shown: dict[str, Any] = self.place.api.get("/v1/stripe_connection").json()
         return shown
 
+    def deliver(self) -> None:
+        """Sends what is due of this account, all of which must be taken in."""
+        sent = self.stripe.deliver(of=self.account)
+        assert {one.event["type"]: one.statuses for one in sent if not one.is_delivered} == {}
+
     def settle(self) -> None:
         """Delivers what is due, and waits until all of it was looked at."""
-        self.stripe.deliver()
+        self.deliver()
         self.until(lambda: self.state()["pending"] == 0)
 
     def until(self, is_so: Callable[[], object]) -> None:

@@ -46,9 +46,10 @@ def test_a_click_at_the_same_moment_waits_for_the_first(place: Place) -> None:
     browsers = [browser_of(owner_of(place)) for _ in range(4)]
 
     def click(browser: Client) -> str:
-        page = browser.post(new_key(place), form).content.decode()
-        connections.close_all()
-        return secret_in(page)
+        try:
+            return secret_in(browser.post(new_key(place), form).content.decode())
+        finally:
+            connections.close_all()
 
     with ThreadPoolExecutor(4) as hands:
         assert len(set(hands.map(click, browsers))) == 1

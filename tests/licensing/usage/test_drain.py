@@ -14,7 +14,7 @@ from django.test import override_settings
 from licensing.models import BrokenEntry, Decision, Drained, LedgerEntry, UsageHour
 from licensing.usage.drain import Drain
 from licensing.usage.stream import GROUP, client
-from tenants.publishing.ticking import keep_ticking
+from tests.licensing.usage.draining import Cutting, draining
 from tests.licensing.usage.feeding import Feed, expected, found
 from verify.ground.ids import new_uuid
 from verify.limits.counted import Code
@@ -28,6 +28,12 @@ PATIENCE_SECONDS = 60.0
 def run(drain: Drain) -> None:
     while drain.tick():
         pass
+
+
+def wait_until_empty(feed: Feed, ended: threading.Event) -> None:
+    patience_ends = time.monotonic() + PATIENCE_SECONDS
+    while feed.waiting() and time.monotonic() < patience_ends and not ended.is_set():
+        time.sleep(0.02)
 
 
 def test_decisions_ledger_and_rollups_are_what_an_independent_count_says(feed: Feed) -> None:
@@ -115,23 +121,9 @@ def test_whatever_a_caller_names_holds_up_nobody_elses_calls(feed: Feed) -> None
 
 def test_two_drains_at_once_count_nothing_twice(feed: Feed) -> None:
     feed.tell_many(3000, random.Random(CHANCE + 3), repeated_percent=5)
-    stop = threading.Event()
-
-    def work(name: str) -> None:
-        keep_ticking("drain", Drain([feed.shard], consumer=name).tick, stop)
-        connections.close_all()
-
-    workers = [threading.Thread(target=work, args=(name,)) for name in ("one", "two")]
-    for worker in workers:
-        worker.start()
-    patience_ends = time.monotonic() + PATIENCE_SECONDS
-    while feed.waiting() and time.monotonic() < patience_ends and not stop.is_set():
-        time.sleep(0.02)
-    ended_by_itself = stop.is_set()
-    stop.set()
-    for worker in workers:
-        worker.join()
-    assert not ended_by_itself
+    with draining(*(Drain([feed.shard], consumer=name).tick for name in ("one", "two"))) as ended:
+        wait_until_empty(feed, ended)
+        assert not ended.is_set()
     assert found(feed) == expected(feed)
     assert (feed.waiting(), feed.backlog()) == (0, 0)
 
@@ -180,29 +172,12 @@ def test_keys_that_nobody_knows_are_counted_per_minute_once(feed: Feed) -> None:
 
 
 def test_a_database_that_goes_away_is_waited_out(feed: Feed, caplog: pytest.LogCaptureFixture) -> None:
-    feed.tell_many(3000, random.Random(CHANCE + 7), repeated_percent=5)
-    drain, stop = feed.drain(), threading.Event()
-
-    def work() -> None:
-        keep_ticking("drain", drain.tick, stop)
-        connections.close_all()
-
-    worker = threading.Thread(target=work)
-    worker.start()
-    patience_ends = time.monotonic() + PATIENCE_SECONDS
-    cuts = 0
-    while feed.waiting() and time.monotonic() < patience_ends and worker.is_alive():
-        if cuts < 6:  # then it may come to its end, however slow the machine
-            with connections["owner"].cursor() as cursor:
-                cursor.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                    "WHERE pid <> pg_backend_pid() AND query ~ 'COPY|usage_|INSERT INTO (key_uses|drained)'"
-                )
-                cuts += len(cursor.fetchall())
-        time.sleep(0.05)
-    stop.set()
-    worker.join()
-    assert cuts > 0
+    feed.tell_many(1000, random.Random(CHANCE + 7), repeated_percent=5)
+    tick = Cutting(feed.drain().tick)
+    with draining(tick) as ended:
+        wait_until_empty(feed, ended)
+        assert not ended.is_set()
+    assert tick.cuts > 5
     assert found(feed) == expected(feed)
     assert (feed.waiting(), feed.backlog()) == (0, 0)
 

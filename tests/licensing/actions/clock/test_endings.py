@@ -3,19 +3,19 @@
 The running copy's own sweep passes every minute; what it must not tell yet ends later than it looks.
 """
 
-import threading
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import psycopg
 import pytest
-from django.db import connections
 
 from licensing.actions.clock.endings import announce_endings
 from licensing.tasks import announce_endings as task
 from tenants import clock
 from tests.places import Place
 from tests.tenants.actions.chains import administrator, role, until, until_sequenced
+from tests.tenants.actions.together import at_once
 from verify.answer import rfc3339
 from verify.ground.ids import decode
 
@@ -131,18 +131,7 @@ def test_a_late_sweep_tells_what_still_holds(place: Place, now: datetime) -> Non
 
 def test_many_sweeps_at_once_tell_once(place: Place, now: datetime) -> None:
     rows = [license(place, expires_at=text(now + DAY + HOUR)) for _ in range(20)]
-    barrier = threading.Barrier(4)
-
-    def sweep() -> None:
-        barrier.wait()
-        announce_endings(now=now)
-        connections.close_all()
-
-    sweeps = [threading.Thread(target=sweep) for _ in range(4)]
-    for one in sweeps:
-        one.start()
-    for one in sweeps:
-        one.join()
+    assert at_once(*[partial(announce_endings, now=now)] * 4) == ["done"] * 4
     announce_endings(now=now)  # whatever they left to each other
     assert [told_types(place, row) for row in rows] == [["license.expiring"]] * 20
 

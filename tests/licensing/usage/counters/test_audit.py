@@ -2,19 +2,20 @@
 
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
-from django.db import connections
 
 from licensing import tasks
 from licensing.models import Drained
 from licensing.usage.counters.audit import Audit, NotComparable, audit
 from licensing.usage.stream import client
 from tenants import clock
-from tenants.publishing.ticking import keep_ticking
 from tests.licensing.usage.counted import Counted, counted
+from tests.licensing.usage.draining import draining
 from tests.licensing.usage.feeding import Feed
 from verify.limits.shards import ready_key
 
@@ -25,14 +26,24 @@ def audited(feed: Feed) -> Audit:
     return audit(feed.shard, of=feed.total, now=clock.now())
 
 
-def calling(one: Counted, stop: threading.Event) -> None:
-    while not stop.is_set():
-        one.verify(usage={"requests": 1})
+@contextmanager
+def calling(one: Counted) -> Iterator[None]:
+    """Three callers, until the block ends."""
+    stop = threading.Event()
 
+    def work() -> None:
+        while not stop.is_set():
+            one.verify(usage={"requests": 1})
 
-def draining(feed: Feed, stop: threading.Event) -> None:
-    keep_ticking("drain", feed.drain().tick, stop)
-    connections.close_all()
+    callers = [threading.Thread(target=work) for _ in range(3)]
+    for caller in callers:
+        caller.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for caller in callers:
+            caller.join()
 
 
 def test_with_calls_going_on_there_is_no_difference(feed: Feed, tmp_path: Path) -> None:
@@ -41,20 +52,14 @@ def test_with_calls_going_on_there_is_no_difference(feed: Feed, tmp_path: Path) 
         for per in ("license", "customer")
         for period in ("month", "lifetime")
     ]
-    with counted(feed, tmp_path, quotas=quotas, rate_limits=[]) as one:
-        stop = threading.Event()
-        workers = [threading.Thread(target=calling, args=(one, stop)) for _ in range(3)]
-        workers.append(threading.Thread(target=draining, args=(feed, stop)))
-        for worker in workers:
-            worker.start()
-        try:
-            while int(client().get(next(client().scan_iter(f"used:{{s{feed.shard:02}}}:*"), b"") or b"") or 0) < 20:
-                assert not stop.is_set()
-            found = [audited(feed) for _ in range(ROUNDS)]
-        finally:
-            stop.set()
-            for worker in workers:
-                worker.join()
+    with (
+        counted(feed, tmp_path, quotas=quotas, rate_limits=[]) as one,
+        draining(feed.drain().tick) as ended,
+        calling(one),
+    ):
+        while int(client().get(next(client().scan_iter(f"used:{{s{feed.shard:02}}}:*"), b"") or b"") or 0) < 20:
+            assert not ended.is_set()
+        found = [audited(feed) for _ in range(ROUNDS)]
     assert found == [Audit(4, [])] * ROUNDS
 
 
