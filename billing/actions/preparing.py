@@ -13,7 +13,7 @@ from billing.models.sealed import api_key as key_of
 from billing.queries.connections import former, in_force
 from billing.rules.policy import NOTHING, SUSPEND, Policy
 from billing.stripe.account import StripeAccount
-from billing.stripe.endpoints import Endpoint, endpoint_status, make_endpoint, remove_endpoint
+from billing.stripe.endpoints import Endpoint, is_there, make_endpoint, remove_endpoint
 from billing.stripe.money import require_readable
 from billing.stripe.trouble import KeyRefused, NotPermitted, NotThere, Rejected, StripeAway, StripeTrouble
 from tenants.models import Environment
@@ -145,7 +145,7 @@ def _is_same(account: StripeAccount, row: StripeConnection, name: str | None) ->
     if row.endpoint_id is None:
         return True
     try:
-        return endpoint_status(account, row.endpoint_id) is not None
+        return is_there(account, row.endpoint_id)
     except StripeTrouble as trouble:
         raise refusal_of(trouble) from trouble
 

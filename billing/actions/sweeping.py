@@ -4,7 +4,9 @@ Each tells what it healed: `stripe.drift_healed`, for a license that was otherwi
 event had announced it.
 """
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +25,7 @@ from billing.rules.event_types import ABOUT_CUSTOMERS
 from billing.rules.subscription import Subscription, shown
 from billing.rules.sweeps import COMPARED_EVERY, events_since, is_due
 from billing.stripe.account import StripeAccount
-from billing.stripe.endpoints import endpoint_status
+from billing.stripe.endpoints import keep_endpoint
 from billing.stripe.reading import pages
 from billing.stripe.shapes import subscription_seen
 from billing.stripe.trouble import NotPermitted
@@ -31,6 +33,7 @@ from tenants.tenancy import place_of, tenant_transaction
 
 BATCH = 500
 KEEP_EVENTS = timedelta(days=40)
+EVENTS_AT_ONCE = 500
 TYPES_AT_ONCE = 20  # Stripe takes no more in one question
 PATIENCE_SECONDS = 30.0
 
@@ -89,9 +92,10 @@ def sweep_events(organization_id: UUID, connection_id: UUID, *, now: datetime) -
     connection = _connection(organization_id, connection_id)
     if connection is None:
         return 0
-    listed = _listed_events(_account(connection), events_since(connection.swept_until, now))
-    known = _known(connection, [told["id"] for told in listed])
-    found = sum(_take_in(connection, told, now) for told in listed if told["id"] not in known)
+    found, listed = 0, _listed_events(_account(connection), events_since(connection.swept_until, now))
+    while some := list(islice(listed, EVENTS_AT_ONCE)):
+        known = _known(connection, [told["id"] for told in some])
+        found += sum(_take_in(connection, told, now) for told in some if told["id"] not in known)
     with tenant_transaction(organization_id):
         drifted = StripeSubscription.objects.within(place_of(connection)).filter(
             connection=connection.id, drift__isnull=False
@@ -102,14 +106,12 @@ def sweep_events(organization_id: UUID, connection_id: UUID, *, now: datetime) -
     return found
 
 
-def _listed_events(account: StripeAccount, since: datetime) -> list[dict[str, Any]]:
-    """Oldest first."""
-    found: list[dict[str, Any]] = []
+def _listed_events(account: StripeAccount, since: datetime) -> Iterator[dict[str, Any]]:
+    """In any order, as each is only a reason to look; never all at once, as they may be those of a month."""
     for start in range(0, len(ABOUT_CUSTOMERS), TYPES_AT_ONCE):
         types = list(ABOUT_CUSTOMERS[start : start + TYPES_AT_ONCE])
         asked = {"types": types, "created": {"gte": int(since.timestamp())}, "limit": 100}
-        found += pages(account, lambda v1, params: v1.events.list(params), asked)
-    return sorted(found, key=lambda told: told["created"])
+        yield from pages(account, lambda v1, params: v1.events.list(params), asked)
 
 
 def _known(connection: StripeConnection, names: list[str]) -> set[str]:
@@ -153,11 +155,13 @@ def compare(organization_id: UUID, connection_id: UUID, *, now: datetime) -> int
 
 
 def _webhook_status(connection: StripeConnection) -> str:
-    """`disabled` if Stripe calls us no more; as it was where that cannot be asked."""
+    """`disabled` if Stripe calls us no more; as it was where that cannot be asked. On the way our endpoint is told of
+    events that it was made without.
+    """
     if connection.endpoint_id is None:
         return connection.webhook_status
     try:
-        told = endpoint_status(_account(connection), connection.endpoint_id)
+        told = keep_endpoint(_account(connection), connection.endpoint_id)
     except NotPermitted:
         return connection.webhook_status
     return "enabled" if told == "enabled" else "disabled"

@@ -75,10 +75,13 @@ def state_of(row: StripeConnection, within: Place) -> State:
     customers = StripeCustomer.objects.within(within).filter(connection=row.id)
     events = StripeEvent.objects.within(within).filter(connection=row.id)
     newest = events.order_by("-received_at").first()
+    # In this order: an event whose customer is found meanwhile makes that one wait, and is missed in neither count.
+    pending = events.filter(WHOSE).count()
+    pending += customers.filter(WAITING).count()
     drifted = StripeSubscription.objects.within(within).filter(connection=row.id, drift__isnull=False)
     return State(
         last_event_at=newest.received_at if newest else None,
-        pending=customers.filter(WAITING).count() + events.filter(WHOSE).count(),
+        pending=pending,
         quarantined=events.filter(verdict="quarantined").count(),
         drift=drifted.count(),
         drifting=[

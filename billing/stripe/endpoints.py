@@ -40,10 +40,27 @@ def remove_endpoint(account: StripeAccount, name: str) -> None:
         return
 
 
-def endpoint_status(account: StripeAccount, name: str) -> str | None:
-    """`enabled`, `disabled`, or None if there is none."""
+def is_there(account: StripeAccount, name: str) -> bool:
+    """Raises StripeTrouble."""
+    return _found(account, name) is not None
+
+
+def keep_endpoint(account: StripeAccount, name: str) -> str | None:
+    """`enabled`, `disabled`, or None if there is none. One that was made by an older version is told of the events
+    that have become a reason since. Raises StripeTrouble.
+    """
+    found = _found(account, name)
+    if found is None:
+        return None
+    if not set(ABOUT_CUSTOMERS) <= set(found.enabled_events):
+        asked: Any = {"enabled_events": list(ABOUT_CUSTOMERS)}
+        account.ask(lambda v1: v1.webhook_endpoints.update(name, asked))
+    return str(found.status)
+
+
+def _found(account: StripeAccount, name: str) -> Any:
     try:
-        return str(account.ask(lambda v1: v1.webhook_endpoints.retrieve(name)).status)
+        return account.ask(lambda v1: v1.webhook_endpoints.retrieve(name))
     except NotThere:
         return None
 

@@ -10,7 +10,7 @@ from random import Random
 from threading import Event, RLock, Thread
 
 from tests.stripe_simulator.account import Account, Object
-from tests.stripe_simulator.api.faults import ApiFaults
+from tests.stripe_simulator.api.faults import ApiFaults, check_route
 from tests.stripe_simulator.api.once import Answered
 from tests.stripe_simulator.api.permissions import EVERYTHING
 from tests.stripe_simulator.api.server import Server
@@ -149,6 +149,7 @@ class Simulator:
 
     def requests(self, route: str, account: Account | None = None) -> int:
         """How often it was asked for (by one account), answered or not: `GET /v1/subscriptions`."""
+        check_route(route)
         return self.faults.requests_of[account.id, route] if account else self.faults.requests[route]
 
 

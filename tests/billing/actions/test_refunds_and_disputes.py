@@ -11,7 +11,7 @@ from tests.billing.actions.test_converging import move_on, status_of
 from tests.billing.shops import Shop
 
 ACTIVE, REFUNDED, DISPUTED = ("active", None), ("suspended", "refunded"), ("suspended", "disputed")
-ASKED = ("GET /v1/charges", "GET /v1/charges/{charge}", "GET /v1/disputes")
+ASKED = ("GET /v1/charges", "GET /v1/charges/{}", "GET /v1/disputes")
 
 
 def decide(shop: Shop, **policy: str) -> None:
@@ -87,7 +87,7 @@ def test_by_default_nothing_is_done_nor_asked_until_it_is_decided(shop: Shop) ->
 def test_a_charge_whose_customer_could_not_be_asked_for_waits(shop: Shop) -> None:
     decide(shop, on_dispute="suspend")
     subscription, organization = subscribed(shop), shop.place.environment.organization_id
-    shop.stripe.faults.add("500 before", "GET /v1/charges/{charge}", account=shop.account.id)
+    shop.stripe.faults.add("500 before", "GET /v1/charges/{}", account=shop.account.id)
     shop.account.people.opens_dispute(charge_of(shop, subscription))
     shop.deliver()
     with tenant_transaction(organization):

@@ -10,6 +10,7 @@ from django.db.models import F
 
 from billing.actions.sweeping import compare, hand_out_due, sweep_events, sweep_stuck, tidy_events
 from billing.models import StripeCustomer, StripeEvent, StripeSubscription
+from billing.rules.event_types import ABOUT_CUSTOMERS
 from billing.stripe.trouble import StripeAway
 from tenants import clock
 from tenants.tenancy import tenant_transaction
@@ -88,6 +89,17 @@ def test_whoever_asks_has_it_looked_at_again(untold: tuple[Shop, str], asked: st
     body: dict[str, Any] = {"customer": {"customer": found["customer"]}, "since": {"since": an_hour_ago}}
     shop.place.post("stripe_connection/resync", body.get(asked, {}), status=200)
     shop.until(lambda: status_of(shop, subscription) == "ended")
+
+
+def test_an_endpoint_of_an_older_version_is_told_of_newer_events(shop: Shop) -> None:
+    shop.until(lambda: shop.state()["compared_at"])
+    endpoints = shop.client.v1.webhook_endpoints
+    (made,) = endpoints.list().data
+    endpoints.update(made.id, {"enabled_events": ["invoice.paid"]})
+    by_comparing(shop)
+    assert set(endpoints.retrieve(made.id).enabled_events) == set(ABOUT_CUSTOMERS)
+    by_comparing(shop)
+    assert shop.stripe.requests("POST /v1/webhook_endpoints/{}", shop.account) == 2  # ours above, and one of Licet's
 
 
 def test_an_unknown_customer_is_not_looked_at(shop: Shop) -> None:

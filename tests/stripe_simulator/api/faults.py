@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from random import Random
 from threading import Event
 
+from tests.stripe_simulator.sdk_types import template_of
+
 KINDS = ("429", "500 before", "500 after", "hang", "reset", "reset after")
+
+
+def check_route(route: str) -> None:
+    """Raises ValueError for what no request is ever counted under."""
+    path = route.partition(" ")[2]
+    if template_of(path) != path:
+        raise ValueError(f"{route} is no route, as in `GET /v1/customers/{{}}`.")
 
 
 @dataclass
@@ -28,6 +37,8 @@ class ApiFault:
 
     def __post_init__(self) -> None:
         assert self.kind in KINDS, self.kind
+        if self.route is not None:
+            check_route(self.route)
 
 
 @dataclass

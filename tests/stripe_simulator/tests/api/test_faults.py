@@ -87,6 +87,14 @@ def test_requests_are_counted_by_route(shop: Shop) -> None:
     assert shop.stripe.requests("POST /v1/customers") == 1
 
 
+@pytest.mark.parametrize("route", ["GET /v1/customers/{customer}", "GET /v1/customer", "customers", "/v1/customers"])
+def test_a_route_that_nothing_is_counted_under_is_refused(shop: Shop, route: str) -> None:
+    with pytest.raises(ValueError, match="is no route"):
+        shop.stripe.requests(route)
+    with pytest.raises(ValueError, match="is no route"):
+        shop.stripe.faults.add("429", route)
+
+
 def test_one_account_fails_and_no_other(shop: Shop) -> None:
     with Shop(shop.stripe).open() as other:
         shop.stripe.faults.add("429", account=other.account.id)
