@@ -8,6 +8,7 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] 
 LONG = (
     *("tests/docker/", "tests/dashboard/test_pages.py", "tests/docs/", "tests/verify/service/test_propagation.py"),
     *("tests/config/test_whole.py", "tests/tenants/publishing/", "tests/tenants/test_two_tenants.py"),
+    "tests/billing/",
 )
 # Files whose tests share nothing but the copy that every process has.
 APART = ("tests/verify/service/test_propagation.py", "tests/config/test_whole.py")
