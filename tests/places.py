@@ -89,7 +89,7 @@ def acting(member: Member) -> Actor:
 
 def make_place(name: str, api_url: str, verify_url: str, email: str = "") -> Place:
     """Its owner is `email`, or else a person of its own."""
-    from licensing.actions.welcome import welcome_organization  # noqa: PLC0415 - Django is not set up at import
+    from licensing.actions.newcomers.welcome import welcome_organization  # noqa: PLC0415 - Django is not set up at import
     from tenants import clock  # noqa: PLC0415 - as above
     from verify.ground.ids import new  # noqa: PLC0415 - as above
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from licensing.actions.welcome import Kept, welcome_demo
+from licensing.actions.newcomers.welcome import Kept, welcome_demo
 from tenants import clock
 
 ORGANIZATION = "Demo"

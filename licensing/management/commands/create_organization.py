@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 
-from licensing.actions.welcome import welcome_organization
+from licensing.actions.newcomers.welcome import welcome_organization
 from tenants import clock
 
 LONGEST_NAME = 200

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
-from licensing.actions.starter import Starter, stock
+from licensing.actions.newcomers.starter import Starter, stock
 from tenants.actions.organizations import create_organization
 from tenants.actions.people.accounts import person, register_person, set_password
 from tenants.actions.secret_keys import issue_secret_key
