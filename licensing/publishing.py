@@ -96,6 +96,7 @@ def _licenses(rows: Sequence[License]) -> Iterable[Built]:
             overrides=_overrides(row.overrides),
             billing=row.billing_period,
             billed=_billed(row),
+            over_limit=row.over_limit,
         )
         yield Built(row.public_id, row.revision, fact)
 

@@ -22,7 +22,7 @@ from verify.facts import (
     PlanFacts,
     PlanTerms,
 )
-from verify.license_status import BillingState, Standing, Status, standing
+from verify.license_status import OVER_LIMIT, BillingState, Standing, Status, standing
 from verify.limits.counted import NOTHING_COUNTED, Code, Counted, QuotaState
 from verify.reasons import Reason, WarningCode
 from verify.request import VerifyRequest
@@ -133,7 +133,9 @@ def _calm(case: Case) -> Calm:
     """What the clock changes, it changes at one of these moments."""
     key, license, now = case.facts.key, case.facts.license, case.now
     grace_ends_at = license.billed.grace_ends_at if license.billed else None
-    moments = (license.starts_at, license.expires_at, license.trial_ends_at, grace_ends_at, key.expires_at)
+    over_ends_at = license.over_limit.ends_at if license.over_limit else None
+    ends = (license.expires_at, license.trial_ends_at, grace_ends_at, over_ends_at, key.expires_at)
+    moments = (license.starts_at, *ends)
     ahead = [moment for moment in moments if moment is not None and moment > now]
     return Calm(now, min(ahead, default=None), case.standing)
 
@@ -147,7 +149,7 @@ def weigh(verdict: Verdict, counted: Counted) -> Verdict:
     warnings = verdict.warnings
     for quota in counted.quotas:
         if quota.is_high:
-            warnings = (*warnings, *_of_quotas(counted.quotas))
+            warnings = (*warnings, *(code for code in _of_quotas(counted.quotas) if code not in warnings))
             break
     if verdict.reason is _VALID and counted.code in _REFUSED:
         return _first_objection(COUNTED_RULES, case, warnings)
@@ -208,6 +210,7 @@ _SUSPENDED = {
     "nonpayment": "The license is suspended, as an invoice was not paid; pay it to go on.",
     "refunded": "The license is suspended, as its last payment was refunded; pay the next invoice to go on.",
     "disputed": "The license is suspended, as its last payment is disputed; settle the dispute to go on.",
+    OVER_LIMIT: "The license is suspended, as more seats are taken than it has; revoke keys or raise its quantity.",
 }
 
 
@@ -305,7 +308,7 @@ def _warns_from(key: KeyFacts, license: LicenseFacts) -> int | None:
     """Since when its facts alone may give a warning."""
     ends = [end for end in (license.trial_ends_at, license.expires_at, key.expires_at) if end is not None]
     in_grace = license.billed is not None and license.billed.state == BillingState.GRACE
-    return 0 if key.rotated or in_grace else min(ends) - ENDING_SOON if ends else None
+    return 0 if key.rotated or in_grace or license.over_limit else min(ends) - ENDING_SOON if ends else None
 
 
 def _warnings(case: Case) -> tuple[WarningCode, ...]:
@@ -329,6 +332,8 @@ def _of_facts(case: Case) -> Iterator[WarningCode]:
 
     if case.standing.status is Status.GRACE:
         yield WarningCode.IN_GRACE
+    if facts.license.over_limit is not None and case.standing.reason != OVER_LIMIT:
+        yield WarningCode.OVER_LIMIT
     if soon(facts.license.trial_ends_at):
         yield WarningCode.TRIAL_ENDING
     if soon(facts.license.expires_at):

@@ -117,6 +117,12 @@ class BillingFacts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     grace_ends_at: int | None = None
 
 
+class OverLimit(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """More seats of a license are taken than it has, which may be until `ends_at`."""
+
+    ends_at: int | None = None
+
+
 class LicenseFacts(Fact, frozen=True, array_like=True, gc=False):
     KIND: ClassVar[str] = "license"
     id: str
@@ -131,6 +137,7 @@ class LicenseFacts(Fact, frozen=True, array_like=True, gc=False):
     overrides: Overrides = NO_OVERRIDES
     billing: BillingPeriod | None = None
     billed: BillingFacts | None = None
+    over_limit: OverLimit | None = None
 
 
 class KeyFacts(Fact, frozen=True, array_like=True, gc=False):

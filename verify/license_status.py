@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+OVER_LIMIT = "over_limit"  # the reason of a license that is suspended as it has too few seats
+
 
 class Status(StrEnum):
     """In order of precedence, strongest first. `ended` and `grace` are of licenses that a subscription drives."""
@@ -43,9 +45,16 @@ class Billed(Protocol):
     def grace_ends_at(self) -> int | None: ...
 
 
+class OverLimit(Protocol):
+    """More seats are taken than there are; None if that may be for ever."""
+
+    @property
+    def ends_at(self) -> int | None: ...
+
+
 class Lifetime(Protocol):
     """What a status is computed from; times are milliseconds since 1970 UTC. `billed` is None for a license that is
-    managed by hand alone.
+    managed by hand alone, `over_limit` for one that has seats enough.
     """
 
     @property
@@ -60,6 +69,8 @@ class Lifetime(Protocol):
     def trial_ends_at(self) -> int | None: ...
     @property
     def billed(self) -> Billed | None: ...
+    @property
+    def over_limit(self) -> OverLimit | None: ...
 
 
 class Standing(NamedTuple):
@@ -68,7 +79,10 @@ class Standing(NamedTuple):
 
 
 def standing(license: Lifetime, now: int) -> Standing:
-    """`now` in milliseconds. An end is exclusive: at `expires_at` itself the license has expired."""
+    """`now` in milliseconds. An end is exclusive: at `expires_at` itself the license has expired.
+
+    What suspends is asked in this order: a hand, billing, too few seats.
+    """
     if license.revoked:
         return Standing(Status.REVOKED, "manual")
     billed = None if license.billed is None else by_billing(license, license.billed, now)
@@ -76,6 +90,11 @@ def standing(license: Lifetime, now: int) -> Standing:
         return billed
     if license.suspended:
         return Standing(Status.SUSPENDED, "manual")
+    if billed is not None and billed.status is Status.SUSPENDED:
+        return billed
+    over = license.over_limit
+    if over is not None and over.ends_at is not None and now >= over.ends_at:
+        return Standing(Status.SUSPENDED, OVER_LIMIT)
     return billed or _by_clock(license, now)
 
 

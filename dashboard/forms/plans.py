@@ -13,6 +13,7 @@ from dashboard.forms.telling import ActForm
 from licensing.api.plans import LONGEST_DAYS
 from licensing.models import Product
 from licensing.models.plan import DEVICE_POLICIES
+from licensing.rules.seats import LONGEST_OVER_LIMIT_DAYS, SEAT_POLICIES
 from tenants.http.fields import LARGEST_WHOLE, TextList
 from verify.ground.ids import decode
 
@@ -20,6 +21,13 @@ _POLICIES = {
     "none": "None: devices are not asked for",
     "optional": "Optional: a device that is named must be an activated one",
     "required": "Required: every call names an activated device",
+}
+
+
+_SEAT_POLICIES = {
+    "none": "None: a license may have any number of keys",
+    "key": "Keys: each takes a seat",
+    "user": "Users: all keys of one user take one seat",
 }
 
 
@@ -64,6 +72,20 @@ class TermsForm(GrantingForm):
         initial="none",
         widget=forms.RadioSelect,
     )
+    seat_policy = forms.ChoiceField(
+        label="What takes a seat",
+        choices=[(name, _SEAT_POLICIES[name]) for name in SEAT_POLICIES],
+        initial="none",
+        widget=forms.RadioSelect,
+    )
+    over_limit_days = forms.IntegerField(
+        label="Days with too few seats",
+        min_value=0,
+        max_value=LONGEST_OVER_LIMIT_DAYS,
+        required=False,
+        initial=14,
+        help_text="Then the license is suspended until it fits. Nothing: it is warned of, and no more.",
+    )
     token_ttl_seconds = forms.IntegerField(
         label="Seconds an access token lasts",
         min_value=30,
@@ -104,6 +126,7 @@ class TermsForm(GrantingForm):
 
 _SECTIONS = {
     "Time": ("duration_days", "trial_days", "grace_days"),
+    "Seats": ("seat_policy", "over_limit_days"),
     "Devices": ("device_policy", "max_devices"),
     "Tokens and keys": ("token_ttl_seconds", "refresh_ttl_seconds", "rotate_every_days"),
     "Billing": ("stripe_price_ids",),

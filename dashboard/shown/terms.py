@@ -60,6 +60,14 @@ def _devices(terms: Mapping[str, Any]) -> list[str]:
     return [f"{named}, {'any number' if most is None else f'{most:,} at most'}"]
 
 
+def _seats(terms: Mapping[str, Any]) -> list[str]:
+    policy, days = terms["seat_policy"], terms["over_limit_days"]
+    if policy == "none":
+        return []
+    until = "are warned of" if days is None else f"suspend the license after {_number(days, 'day')}"
+    return [f"One per {policy}; too few {until}"]
+
+
 def _optional(value: int | None, unit: str, sentence: str) -> list[str]:
     return [] if value is None else [sentence.format(_number(value, unit))]
 
@@ -72,6 +80,7 @@ _SENTENCES: dict[str, tuple[str, Any]] = {
     "duration_days": ("Lasts", lambda terms: _optional(terms["duration_days"], "day", "{}") or ["Without end"]),
     "trial_days": ("Trial", lambda terms: _optional(terms["trial_days"], "day", "{}")),
     "grace_days": ("Grace", lambda terms: [f"{_number(terms['grace_days'], 'day')} after a failed payment"]),
+    "seat_policy": ("Seats", _seats),
     "max_devices": ("Devices", _devices),
     "token_ttl_seconds": ("Access tokens last", lambda terms: [spelled(terms["token_ttl_seconds"])]),
     "refresh_ttl_seconds": (

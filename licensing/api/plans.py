@@ -14,6 +14,7 @@ from licensing.api.terms import MOST_LIMITS, Features, Quota, RateLimit
 from licensing.models import Plan, Product
 from licensing.models.plan import DEVICE_POLICIES, TERMS
 from licensing.queries.plans import with_latest_terms
+from licensing.rules.seats import LONGEST_OVER_LIMIT_DAYS, SEAT_POLICIES
 from tenants.http.changes import Changes
 from tenants.http.fields import Body, Code, Moment, PublicId, Text, TextList, Whole
 from tenants.http.filters import by_reference, by_text
@@ -41,6 +42,8 @@ class PlanAnswer(serializers.ModelSerializer[Plan]):
     refresh_ttl_seconds = serializers.IntegerField(source="terms.refresh_ttl_seconds", allow_null=True)
     rotate_every_days = serializers.IntegerField(source="terms.rotate_every_days", allow_null=True)
     stripe_price_ids = TextList(source="terms.stripe_price_ids")
+    seat_policy = serializers.ChoiceField(source="terms.seat_policy", choices=SEAT_POLICIES)
+    over_limit_days = serializers.IntegerField(source="terms.over_limit_days", allow_null=True)
     created_at = Moment()
 
     expansions: ClassVar[Any] = {"product": Expansion(Product, ProductAnswer)}
@@ -68,6 +71,8 @@ class PlanChange(Body):
     refresh_ttl_seconds = Whole(min_value=60, required=False, allow_null=True)
     rotate_every_days = Whole(min_value=1, max_value=LONGEST_DAYS, required=False, allow_null=True)
     stripe_price_ids = TextList(longest=100, required=False)
+    seat_policy = serializers.ChoiceField(choices=SEAT_POLICIES, required=False)
+    over_limit_days = Whole(min_value=0, max_value=LONGEST_OVER_LIMIT_DAYS, required=False, allow_null=True)
 
 
 class PlanBody(PlanChange):

@@ -8,9 +8,10 @@ from licensing.models.customer import Customer
 from licensing.models.held import OPEN, Held
 from licensing.models.plan import Plan
 from licensing.models.within import TenantForeignKey
+from licensing.rules.seats import Flag
 from tenants.clock import milliseconds
-from verify.facts import BillingPeriod
-from verify.license_status import BillingState, Standing, Status, by_billing, standing
+from verify.facts import BillingPeriod, OverLimit
+from verify.license_status import OVER_LIMIT, BillingState, Standing, Status, by_billing, standing
 
 BILLING_STATES = [state.value for state in BillingState]
 
@@ -18,6 +19,8 @@ BILLING_STATES = [state.value for state in BillingState]
 class License(Held):
     """Where a subscription drives it, `managed_by` says whose, and the columns after it what billing says; they are
     written by licensing.actions.billing alone. `told_status` is the last status of billing's that was announced.
+    `over_limit_since` more seats are taken than it has, which may be until `over_limit_ends_at`; `over_limit_told` says
+    whether it was announced that this suspends it. Those three are written by licensing.actions.seats alone.
     """
 
     PREFIX = "lic"
@@ -42,6 +45,9 @@ class License(Held):
     period_unit = models.CharField(max_length=5, null=True)  # noqa: DJ001 - what is not paid by the period has none
     period_count = models.PositiveIntegerField(null=True)
     told_status = models.CharField(max_length=9, null=True)  # noqa: DJ001 - nothing was told yet
+    over_limit_since = models.DateTimeField(null=True)
+    over_limit_ends_at = models.DateTimeField(null=True)
+    over_limit_told = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "licenses"
@@ -60,6 +66,11 @@ class License(Held):
                 condition=~models.Q(billing_state="grace") | models.Q(grace_ends_at__isnull=False),
                 name="licenses_grace_ends",
             ),
+            models.CheckConstraint(
+                condition=models.Q(over_limit_since__isnull=False)
+                | models.Q(over_limit_ends_at__isnull=True, over_limit_told=False),
+                name="licenses_over_limit_whole",
+            ),
         ]
         indexes = [
             models.Index(fields=["organization_id", "environment_id", "-id"], name="licenses_newest_first"),
@@ -72,6 +83,7 @@ class License(Held):
                 name="licenses_grace_ending",
                 condition=models.Q(billing_state="grace"),
             ),
+            models.Index(fields=["id"], name="licenses_over_limit", condition=models.Q(over_limit_since__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -93,6 +105,20 @@ class License(Held):
             return None
         return BillingPeriod(milliseconds(self.period_anchor) or 0, self.period_unit, self.period_count or 1)
 
+    @property
+    def flag(self) -> Flag | None:
+        """That more seats are taken than it has."""
+        return None if self.over_limit_since is None else Flag(self.over_limit_since, self.over_limit_ends_at)
+
+    @property
+    def over_limit(self) -> OverLimit | None:
+        """The same as verify knows it."""
+        return None if self.flag is None else OverLimit(milliseconds(self.flag.ends_at))
+
+    def is_suspended_for_seats(self, now: datetime) -> bool:
+        """Not while anything else suspends it."""
+        return self.standing(now) == (Status.SUSPENDED, OVER_LIMIT)
+
     def typed_reason(self, status: Status) -> str:
         """What was typed by whoever brought it into this status by hand."""
         held = {Status.REVOKED: self.revocation_reason, Status.SUSPENDED: self.suspension_reason}
@@ -108,6 +134,7 @@ class _Lifetime:
         self.expires_at = milliseconds(row.expires_at)
         self.trial_ends_at = milliseconds(row.trial_ends_at)
         self.billed = None if row.billing_state is None else _Billed(row)
+        self.over_limit = row.over_limit
 
 
 class _Billed:

@@ -5,11 +5,14 @@ from django.db import models
 
 from licensing.models.catalogue import Product
 from licensing.models.within import TenantForeignKey
+from licensing.rules.seats import SEAT_POLICIES
 from tenants.models.kept import FactBearing, InEnvironment, Kept
 
 
 class Plan(FactBearing, InEnvironment):
-    """`published_version` is what new licenses get; `floor_version` is the least any license has."""
+    """`published_version` is what new licenses get; `floor_version` is the least any license has. While licenses are
+    still looked at for the seats of a floor that was lifted, `seats_looked_at` is the last one that was.
+    """
 
     PREFIX = "plan"
     FACT_KIND = "plan"
@@ -20,6 +23,7 @@ class Plan(FactBearing, InEnvironment):
     latest_version = models.PositiveIntegerField(default=1)
     published_version = models.PositiveIntegerField(default=1)
     floor_version = models.PositiveIntegerField(default=1)
+    seats_looked_at = models.UUIDField(null=True)
 
     class Meta:
         db_table = "plans"
@@ -33,6 +37,9 @@ class Plan(FactBearing, InEnvironment):
                 name="plans_versions_in_order",
             ),
         ]
+        indexes = [
+            models.Index(fields=["id"], name="plans_seats_due", condition=models.Q(seats_looked_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return self.code
@@ -41,6 +48,7 @@ class Plan(FactBearing, InEnvironment):
 TERMS = (
     *("features", "scopes", "rate_limits", "quotas", "duration_days", "trial_days", "grace_days", "max_devices"),
     *("device_policy", "token_ttl_seconds", "refresh_ttl_seconds", "rotate_every_days", "stripe_price_ids"),
+    *("seat_policy", "over_limit_days"),
 )
 DEVICE_POLICIES = ("none", "optional", "required")
 
@@ -65,6 +73,10 @@ class PlanVersion(Kept, InEnvironment):
     refresh_ttl_seconds = models.PositiveIntegerField(null=True)
     rotate_every_days = models.PositiveIntegerField(null=True)
     stripe_price_ids = ArrayField(models.CharField(max_length=100), default=list)
+    seat_policy = models.CharField(
+        max_length=4, default="none", db_default="none", choices=[(name, name) for name in SEAT_POLICIES]
+    )
+    over_limit_days = models.PositiveIntegerField(null=True, default=14, db_default=14)
     published_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -73,6 +85,9 @@ class PlanVersion(Kept, InEnvironment):
             models.UniqueConstraint(fields=["organization_id", "plan", "version"], name="plan_versions_once"),
             models.CheckConstraint(
                 condition=models.Q(device_policy__in=DEVICE_POLICIES), name="plan_versions_device_policy_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(seat_policy__in=SEAT_POLICIES), name="plan_versions_seat_policy_known"
             ),
         ]
 

@@ -14,12 +14,17 @@ def with_status(rows: QuerySet[License], status: Status, now: datetime) -> Query
     return rows.filter(_CONDITIONS[status](now)) if status in _CONDITIONS else rows.none()
 
 
-def _by_hand() -> Q:
-    return Q(revoked_at__isnull=True, suspended_at__isnull=True, billing_state__isnull=True)
+def _seated(now: datetime) -> Q:
+    """Seats enough, or still time to see to it."""
+    return Q(over_limit_ends_at__isnull=True) | Q(over_limit_ends_at__gt=now)
+
+
+def _by_hand(now: datetime) -> Q:
+    return Q(revoked_at__isnull=True, suspended_at__isnull=True, billing_state__isnull=True) & _seated(now)
 
 
 def _begun(now: datetime) -> Q:
-    return _by_hand() & Q(starts_at__lte=now)
+    return _by_hand(now) & Q(starts_at__lte=now)
 
 
 def _not_over(now: datetime) -> Q:
@@ -35,9 +40,10 @@ def _unpaid(now: datetime) -> Q:
 
 
 def _going_on(now: datetime) -> Q:
-    """A subscription drives it, and neither hand nor billing holds it back."""
+    """A subscription drives it, and neither hand nor billing nor a lack of seats holds it back."""
     held = Q(revoked_at__isnull=True, suspended_at__isnull=True, billing_state__isnull=False)
-    return held & (Q(expires_at__isnull=True) | Q(expires_at__gt=now)) & ~Q(billing_state="ended") & ~_unpaid(now)
+    open_end = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
+    return held & open_end & ~Q(billing_state="ended") & ~_unpaid(now) & _seated(now)
 
 
 def _paid(now: datetime) -> Q:
@@ -45,8 +51,9 @@ def _paid(now: datetime) -> Q:
 
 
 def _suspended(now: datetime) -> Q:
-    held = Q(billing_state__isnull=True, suspended_at__isnull=False)
-    billed = Q(billing_state__isnull=False) & (Q(suspended_at__isnull=False) | _unpaid(now))
+    suspended = Q(suspended_at__isnull=False) | Q(over_limit_ends_at__lte=now)
+    held = Q(billing_state__isnull=True) & suspended
+    billed = Q(billing_state__isnull=False) & (suspended | _unpaid(now))
     open_end = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
     return Q(revoked_at__isnull=True) & (held | (billed & open_end & ~Q(billing_state="ended")))
 
@@ -56,7 +63,7 @@ _CONDITIONS: dict[Status, Callable[[datetime], Q]] = {
     Status.ENDED: lambda now: Q(revoked_at__isnull=True) & _ended(now),
     Status.SUSPENDED: _suspended,
     Status.PENDING: lambda now: (
-        (_by_hand() & Q(starts_at__gt=now)) | (_going_on(now) & (Q(starts_at__gt=now) | Q(billing_state="pending")))
+        (_by_hand(now) & Q(starts_at__gt=now)) | (_going_on(now) & (Q(starts_at__gt=now) | Q(billing_state="pending")))
     ),
     Status.EXPIRED: lambda now: _begun(now) & (Q(expires_at__lte=now) | Q(trial_ends_at__lte=now)),
     Status.GRACE: lambda now: _going_on(now) & Q(starts_at__lte=now, billing_state="grace"),

@@ -23,7 +23,7 @@ class Write(NamedTuple):
 
 
 ROWS = {f"{rows}-{name}": "0" for rows in ("rate_limits", "quotas") for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
-TERMS = {"grace_days": "7", "token_ttl_seconds": "60", "device_policy": "none", **ROWS}
+TERMS = {"grace_days": "7", "token_ttl_seconds": "60", "device_policy": "none", "seat_policy": "none", **ROWS}
 OVERRIDES = {"whose_scopes": "own", "scopes": "a", "whose_rate_limits": "plan", "whose_quotas": "plan", **ROWS}
 HASH = hashlib.sha256(b"made elsewhere").hexdigest()
 

@@ -15,6 +15,7 @@ from verify.facts import (
     EnvironmentFacts,
     KeyFacts,
     LicenseFacts,
+    OverLimit,
     Overrides,
     PlanFacts,
     PlanTerms,
@@ -254,3 +255,21 @@ def test_grace_is_warned_of_and_ends_by_the_clock_alone() -> None:
         assert (told.reason, told.warnings) == (Reason.VALID, (WarningCode.IN_GRACE,))
     over = decide(facts, ASKED, NOW + 2)
     assert (over.reason, over.warnings) == (Reason.LICENSE_SUSPENDED, ())
+
+
+def test_too_few_seats_are_warned_of_and_suspend_by_the_clock_alone() -> None:
+    facts = license(over_limit=OverLimit(NOW + 2))
+    for moment in (NOW, NOW, NOW + 1):  # the second and third time from what was remembered
+        told = decide(facts, ASKED, moment)
+        assert (told.reason, told.warnings) == (Reason.VALID, (WarningCode.OVER_LIMIT,))
+    over = decide(facts, ASKED, NOW + 2)
+    assert (over.reason, over.warnings) == (Reason.LICENSE_SUSPENDED, ())
+    assert "revoke keys or raise its quantity" in str(over.detail)
+    for_ever = decide(license(over_limit=OverLimit()), ASKED, NOW)
+    assert (for_ever.reason, for_ever.warnings) == (Reason.VALID, (WarningCode.OVER_LIMIT,))
+
+
+def test_over_limit_is_said_once_of_seats_and_quotas() -> None:
+    quota = replace(FULL, used=101, overage="allow")
+    verdict = weigh(decide(license(over_limit=OverLimit()), ASKED, NOW), Counted(Code.ADMITTED, (), (quota,)))
+    assert verdict.warnings == (WarningCode.OVER_LIMIT,)

@@ -13,7 +13,7 @@ from tests.dashboard.forms.test_limits import ROW, STEADY, typed
 
 CATALOGUE = Catalogue([Feature(code="export", name="Export", kind="boolean")], ["requests"])
 NO_ROWS = typed("rate_limits") | typed("quotas")
-PLAN = {"name": "Pro", "grace_days": "14", "token_ttl_seconds": "300", "device_policy": "none"}
+PLAN = {"name": "Pro", "grace_days": "14", "token_ttl_seconds": "300", "device_policy": "none", "seat_policy": "none"}
 GRANTED: dict[str, Any] = {"features": {"export": True}, "scopes": ["a"], "rate_limits": [STEADY], "quotas": []}
 
 

@@ -15,6 +15,8 @@ NOTHING: dict[str, Any] = {
     "grace_days": 14,
     **dict.fromkeys(("duration_days", "trial_days", "max_devices", "refresh_ttl_seconds", "rotate_every_days")),
     "device_policy": "none",
+    "seat_policy": "none",
+    "over_limit_days": 14,
     "token_ttl_seconds": 300,
 }
 
@@ -67,6 +69,18 @@ def test_a_quota_is_a_sentence(period: str, overage: str, sentence: str) -> None
 )
 def test_devices_are_told_where_they_matter(policy: str, most: int | None, lines: list[str]) -> None:
     assert said("max_devices", device_policy=policy, max_devices=most) == lines
+
+
+@pytest.mark.parametrize(
+    ("policy", "days", "lines"),
+    [
+        ("none", 14, []),
+        ("key", 1, ["One per key; too few suspend the license after 1 day"]),
+        ("user", None, ["One per user; too few are warned of"]),
+    ],
+)
+def test_seats_are_told_where_they_are_counted(policy: str, days: int | None, lines: list[str]) -> None:
+    assert said("seat_policy", seat_policy=policy, over_limit_days=days) == lines
 
 
 @pytest.mark.parametrize(

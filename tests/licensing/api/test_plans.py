@@ -20,6 +20,8 @@ TERMS: dict[str, Any] = {
     "refresh_ttl_seconds": 86_400,
     "rotate_every_days": 90,
     "stripe_price_ids": ["price_123"],
+    "seat_policy": "user",
+    "over_limit_days": 7,
 }
 
 
@@ -44,6 +46,7 @@ def test_defaults_are_what_the_contract_says(place: Place) -> None:
     path = f"/v1/plans/{place.sample['plan']}"
     shown = place.api.patch(path, json={"rate_limits": [{"name": "a", "limit": 5, "period_seconds": 60}]}).json()
     assert (shown["grace_days"], shown["token_ttl_seconds"], shown["device_policy"]) == (14, 300, "none")
+    assert (shown["seat_policy"], shown["over_limit_days"]) == ("none", 14)
     assert shown["rate_limits"] == [{"name": "a", "limit": 5, "period_seconds": 60, "burst": 5, "per": "license"}]
 
 
@@ -68,6 +71,9 @@ def test_defaults_are_what_the_contract_says(place: Place) -> None:
         ({"token_ttl_seconds": 86_401}, "/token_ttl_seconds"),
         ({"device_policy": "maybe"}, "/device_policy"),
         ({"grace_days": None}, "/grace_days"),
+        ({"seat_policy": "device"}, "/seat_policy"),
+        ({"over_limit_days": -1}, "/over_limit_days"),
+        ({"over_limit_days": 366}, "/over_limit_days"),
         ({"features": {"export": "yes"}}, "/features/export"),
         ({"features": {"Not A Code": True}}, "/features"),
     ],

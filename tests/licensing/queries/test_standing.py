@@ -41,7 +41,8 @@ def rows_of_every_kind(place: Place) -> list[License]:
                             created_at=NOW,
                         )
                     )
-    return [*rows, *(billed(row, *billing) for row in rows if row.expires_at != NOW - DAY for billing in BILLINGS)]
+    rows += [billed(row, *billing) for row in rows if row.expires_at != NOW - DAY for billing in BILLINGS]
+    return [*rows, *(crowded(row, end) for row in rows if row.trial_ends_at != NOW - DAY for end in (NOW, NOW + DAY))]
 
 
 BILLINGS = (
@@ -55,6 +56,13 @@ def billed(row: License, state: str, grace_ends_at: datetime | None) -> License:
     copy = License(**{field.attname: getattr(row, field.attname) for field in License._meta.fields})
     copy.id = new_uuid()
     copy.managed_by, copy.billing_state, copy.grace_ends_at = "stripe", state, grace_ends_at
+    return copy
+
+
+def crowded(row: License, ends_at: datetime) -> License:
+    """A row like it that has too few seats."""
+    copy = License(**{field.attname: getattr(row, field.attname) for field in License._meta.fields})
+    copy.id, copy.over_limit_since, copy.over_limit_ends_at = new_uuid(), NOW - DAY, ends_at
     return copy
 
 

@@ -25,6 +25,8 @@ TERMS: dict[str, Any] = {
     "refresh_ttl_seconds": 60,
     "rotate_every_days": 1,
     "stripe_price_ids": ["price_1"],
+    "seat_policy": "user",
+    "over_limit_days": None,
 }
 TERMS["features"].pop("odd code")
 
