@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from licensing.actions.seats import settle_seats
 from licensing.models import Customer, License, Plan
 from licensing.rules.billing import Billing, told_as
 from tenants.actions import audit
@@ -100,6 +101,7 @@ def _tell(row: License, changes: dict[str, Any], *, within: Place, by: Actor, no
     update_and_tell(row, *columns, now=now)
     audit.record(what, row, by=by, now=now, environment_id=within.id, changes=changes)
     announce(what, row, within=within, by=by, now=now, data=changes)
+    settle_seats(row, within=within, by=by, now=now)
     return True
 
 

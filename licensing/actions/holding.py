@@ -1,5 +1,6 @@
 """Suspending, reinstating and revoking, which licenses and keys have in common."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -21,9 +22,19 @@ _COLUMNS = ("revoked_at", "revocation_reason", "suspended_at", "suspension_reaso
 
 
 def move(
-    model: type[H], row_id: UUID, move: Move, *, within: Environment, by: Actor, now: datetime, reason: str = ""
+    model: type[H],
+    row_id: UUID,
+    move: Move,
+    *,
+    within: Environment,
+    by: Actor,
+    now: datetime,
+    reason: str = "",
+    then: Callable[..., object] | None = None,
 ) -> H:
-    """A move to where it is already changes nothing and is not an error. Raises Refusal (404, 409)."""
+    """A move to where it is already changes nothing and is not an error. `then` is for what follows from it, in the
+    same transaction. Raises Refusal (404, 409).
+    """
     with tenant_transaction(within.organization_id):
         row = locked(model, row_id, within)
         hold = after(row.hold, move)
@@ -38,4 +49,6 @@ def move(
         what, changes = f"{model.FACT_KIND}.{_WORDS[move]}", {"reason": reason} if reason else {}
         audit.record(what, row, by=by, now=now, environment_id=within.id, changes=changes)
         announce(what, row, within=within, by=by, now=now, data=changes)
+        if then is not None:
+            then(row, within=within, by=by, now=now)
     return row

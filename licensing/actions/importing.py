@@ -3,12 +3,14 @@
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 
 from licensing.actions.keys import check_scopes, usable_license
+from licensing.actions.seats import seats_for
 from licensing.models import Key, License
 from tenants.actions import audit
 from tenants.actions.events import announce
@@ -27,7 +29,8 @@ SHA256_BYTES = 32
 def import_keys(*, within: Environment, by: Actor, now: datetime, keys: Sequence[Mapping[str, Any]]) -> list[Key]:
     """All of them or none. Each has a `hash` in its `hash_format`, its `license`, and what a key may have besides.
 
-    Raises Refusal with a pointer to the first that is wrong: 400, or 409 for a key that is here already.
+    Raises Refusal with a pointer to the first that is wrong: 400, or 409 for a key that is here already. Without one
+    409 if they would take more seats than a license has.
     """
     digests = [_digest(one, index, within) for index, one in enumerate(keys)]
     _check_twice(digests)
@@ -38,7 +41,10 @@ def import_keys(*, within: Environment, by: Actor, now: datetime, keys: Sequence
         rows = []
         for index, (one, digest) in enumerate(zip(keys, digests, strict=True)):
             rows.append(_row(one, digest, licenses, within, now, at=f"keys/{index}/"))
-        insert_all_and_tell(rows, now=now)
+        with ExitStack() as seats:
+            for license in licenses.values():
+                seats.enter_context(seats_for(license, within=within, by=by, now=now))
+            insert_all_and_tell(rows, now=now)
         if not environment.has_imported_keys:
             environment.has_imported_keys = True
             update_and_tell(environment, "has_imported_keys", now=now)

@@ -1,6 +1,7 @@
 """Issuing, changing and rotating keys."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import UUID
 from django.conf import settings
 
 from licensing.actions.holding import move
+from licensing.actions.seats import seats_for, settle_seats
 from licensing.models import Key, License
 from licensing.queries.licenses import granted_scopes
 from licensing.rules.holds import Hold, Move
@@ -49,7 +51,8 @@ def issue_key(
         check_scopes(scopes, holder, within)
         row = Key(license=holder, prefix=prefix, scopes=scopes, expires_at=expires_at, **described)
         secret = _make(row, within, now)
-        insert_and_tell(row, now=now)
+        with seats_for(holder, within=within, by=by, now=now):
+            insert_and_tell(row, now=now)
         changes = {"license": holder.public_id, "name": row.name, "last4": row.last4}
         audit.record("key.created", row, by=by, now=now, environment_id=within.id, changes=changes)
         announce("key.created", row, within=within, by=by, now=now, data=changes)
@@ -67,7 +70,8 @@ def change_key(key_id: UUID, *, within: Environment, by: Actor, now: datetime, *
         if given.get("scopes") is not None:
             check_scopes(given["scopes"], License.objects.within(within).get(pk=row.license_id), within)
         if changes := applied(row, given):
-            update_and_tell(row, *changes, now=now)
+            with _seats_of(row, changes, within=within, by=by, now=now):
+                update_and_tell(row, *changes, now=now)
             audit.record("key.changed", row, by=by, now=now, environment_id=within.id, changes=changes)
     return row
 
@@ -87,25 +91,40 @@ def rotate_key(key_id: UUID, *, within: Environment, by: Actor, now: datetime, o
         overlap_ends = now + timedelta(seconds=overlap_seconds)
         old.expires_at = min(overlap_ends, old.expires_at or overlap_ends)
         update_and_tell(old, "expires_at", now=now)
+        # Never refused, whoever holds a key that leaked; a key that is rotated twice leaves two successors.
+        settle_seats(row.license, within=within, by=by, now=now)
         changes = {"successor": row.public_id, "overlap_seconds": overlap_seconds}
         audit.record("key.rotated", old, by=by, now=now, environment_id=within.id, changes=changes)
         announce("key.rotated", old, within=within, by=by, now=now, data=changes)
     return Issued(row, secret)
 
 
+def _free_seat(row: Key, *, within: Environment, by: Actor, now: datetime) -> None:
+    settle_seats(locked(License, row.license_id, within), within=within, by=by, now=now)
+
+
 suspend_key = partial(move, Key, move=Move.SUSPEND)
 reinstate_key = partial(move, Key, move=Move.REINSTATE)
-revoke_key = partial(move, Key, move=Move.REVOKE)
+revoke_key = partial(move, Key, move=Move.REVOKE, then=_free_seat)
 
 _ROTATED = ("name", "scopes", "expires_at", "allowed_ips", "user", "metadata")
 
 
 def usable_license(license_id: UUID, within: Environment, *, at: str = "") -> License:
-    """Raises Refusal: 400 when it is not there, 409 when it was revoked."""
-    found = referred(License, license_id, within, field=f"{at}license")
+    """Held until the transaction ends. Raises Refusal: 400 when it is not there, 409 when it was revoked."""
+    found = referred(License, license_id, within, field=f"{at}license", held=True)
     if found.hold is Hold.REVOKED:
         raise Refusal("license_revoked", "conflict", "This license was revoked; it takes no new keys.")
     return found
+
+
+def _seats_of(
+    row: Key, changes: dict[str, Any], *, within: Environment, by: Actor, now: datetime
+) -> AbstractContextManager[None]:
+    """A key that gets another user or end may take a seat or free one."""
+    if changes.keys().isdisjoint(("user", "expires_at")):
+        return nullcontext()
+    return seats_for(locked(License, row.license_id, within), within=within, by=by, now=now)
 
 
 def check_scopes(scopes: Sequence[str] | None, holder: License, within: Environment, *, at: str = "") -> None:

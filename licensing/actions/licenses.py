@@ -7,6 +7,7 @@ from uuid import UUID
 
 from licensing.actions.billing import refuse_if_managed
 from licensing.actions.holding import move
+from licensing.actions.seats import settle_seats
 from licensing.actions.terms import check_terms
 from licensing.models import Customer, License, Plan, PlanVersion
 from licensing.queries.licenses import effective_version
@@ -115,12 +116,13 @@ def change_plan_of_license(license_id: UUID, *, within: Environment, by: Actor, 
         update_and_tell(row, "plan", "plan_version", now=now)
         audit.record("license.plan_changed", row, by=by, now=now, environment_id=within.id, changes=changes)
         announce("license.updated", row, within=within, by=by, now=now, data=changes)
+        settle_seats(row, within=within, by=by, now=now)
     return row
 
 
-suspend_license = partial(move, License, move=Move.SUSPEND)
-reinstate_license = partial(move, License, move=Move.REINSTATE)
-revoke_license = partial(move, License, move=Move.REVOKE)
+suspend_license = partial(move, License, move=Move.SUSPEND, then=settle_seats)
+reinstate_license = partial(move, License, move=Move.REINSTATE, then=settle_seats)
+revoke_license = partial(move, License, move=Move.REVOKE, then=settle_seats)
 
 
 def _check_order(starts_at: datetime, expires_at: datetime | None) -> None:
@@ -141,3 +143,4 @@ def _changed(
     update_and_tell(row, *changes, now=now)
     audit.record(what, row, by=by, now=now, environment_id=within.id, changes=changes)
     announce(what, row, within=within, by=by, now=now, data=changes)
+    settle_seats(row, within=within, by=by, now=now)

@@ -5,9 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from licensing.actions.catalogue import retell_catalog
+from licensing.actions.clock.seats import BEGINNING
 from licensing.actions.terms import check_terms
 from licensing.models import Plan, PlanVersion, Product
 from licensing.models.plan import TERMS
+from licensing.rules.seats import UNCOUNTED
 from tenants.actions import audit
 from tenants.actions.events import announce
 from tenants.actions.writing import applied, locked, referred, unique
@@ -56,7 +58,10 @@ def change_plan(plan_id: UUID, *, within: Environment, by: Actor, now: datetime,
 
 
 def publish_plan(plan_id: UUID, *, within: Environment, by: Actor, now: datetime, apply_to: str) -> Plan:
-    """Puts the latest version in force for new licenses (`new`), or for all there are as well (`all`)."""
+    """Puts the latest version in force for new licenses (`new`), or for all there are as well (`all`).
+
+    Whether those have seats enough is looked at by the clock's round: there may be very many.
+    """
     with tenant_transaction(within.organization_id):
         row = locked(Plan, plan_id, within)
         version = PlanVersion.objects.within(within).get(plan=row.id, version=row.latest_version)
@@ -66,13 +71,21 @@ def publish_plan(plan_id: UUID, *, within: Environment, by: Actor, now: datetime
         if version.published_at is None:
             version.published_at = now
             version.save(update_fields=["published_at"])
+        if floor != row.floor_version and _counts_seats(row, within):
+            row.seats_looked_at = BEGINNING
         row.published_version, row.floor_version = row.latest_version, floor
-        update_and_tell(row, "published_version", "floor_version", now=now)
+        update_and_tell(row, "published_version", "floor_version", "seats_looked_at", now=now)
         retell_catalog(within, now=now)
         changes = {"version": row.published_version, "apply_to": apply_to}
         audit.record("plan.published", row, by=by, now=now, environment_id=within.id, changes=changes)
         announce("plan.published", row, within=within, by=by, now=now, data=changes)
     return row
+
+
+def _counts_seats(plan: Plan, within: Environment) -> bool:
+    """In any version, so that some license of it may be flagged or have to be."""
+    versions = PlanVersion.objects.within(within).filter(plan=plan.id)
+    return bool(versions.exclude(seat_policy=UNCOUNTED).exists())
 
 
 def _version(plan: Plan, number: int, terms: dict[str, Any], now: datetime) -> PlanVersion:

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from licensing.actions import keys
 from licensing.actions.importing import import_keys
-from licensing.api.licenses import LicenseAnswer, ReasonBody
+from licensing.api.licenses import LicenseAnswer, ReasonBody, with_counted_seats
 from licensing.models import Key, License
 from licensing.queries.keys import STATUSES, with_last_use, with_status
 from tenants import clock
@@ -39,7 +39,7 @@ class KeyAnswer(serializers.ModelSerializer[Key]):
     metadata = Object()
     created_at = Moment()
 
-    expansions: ClassVar[Any] = {"license": Expansion(License, LicenseAnswer)}
+    expansions: ClassVar[Any] = {"license": Expansion(License, LicenseAnswer, with_counted_seats)}
 
     class Meta:
         model = Key

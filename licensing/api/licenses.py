@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -14,6 +14,7 @@ from licensing.api.customers import CustomerAnswer
 from licensing.api.plans import PlanAnswer
 from licensing.api.terms import MOST_LIMITS, Features, Quota, RateLimit
 from licensing.models import Customer, License, Plan
+from licensing.queries.licenses import count_flagged
 from licensing.queries.plans import with_latest_terms
 from licensing.queries.standing import with_status
 from tenants import clock
@@ -21,7 +22,22 @@ from tenants.http.changes import Changes
 from tenants.http.fields import Body, Moment, Object, PublicId, Text, TextList, Whole
 from tenants.http.filters import by_reference, chosen
 from tenants.http.manners.expand import Expansion
+from tenants.models import Environment
 from verify.license_status import Status
+
+
+class OverLimitAnswer(serializers.Serializer[License]):
+    """More seats are taken than there are; from `ends_at` on that suspends the license, where it is null never."""
+
+    seats = serializers.IntegerField(source="counted_seats.quantity")
+    taken = serializers.IntegerField(source="counted_seats.taken")
+    since = Moment(source="flag.since")
+    ends_at = Moment(source="flag.ends_at", allow_null=True)
+
+
+def with_counted_seats(rows: list[License], within: Environment) -> None:
+    """Of those that are flagged alone."""
+    count_flagged(rows, within, clock.now())
 
 
 class LicenseAnswer(serializers.ModelSerializer[License]):
@@ -40,6 +56,7 @@ class LicenseAnswer(serializers.ModelSerializer[License]):
     grace_ends_at = Moment(allow_null=True)
     paid_until = Moment(allow_null=True)
     ended_at = Moment(allow_null=True)
+    over_limit = serializers.SerializerMethodField()
     overrides = Object()
     metadata = Object()
     created_at = Moment()
@@ -60,6 +77,7 @@ class LicenseAnswer(serializers.ModelSerializer[License]):
                 "grace_ends_at",
                 "ended_at",
                 "quantity",
+                "over_limit",
                 "overrides",
                 "metadata",
                 "created_at",
@@ -68,6 +86,10 @@ class LicenseAnswer(serializers.ModelSerializer[License]):
 
     def get_status(self, row: License) -> str:
         return row.standing(self.context["now"]).status.value
+
+    @extend_schema_field(OverLimitAnswer(allow_null=True))
+    def get_over_limit(self, row: License) -> dict[str, Any] | None:
+        return None if row.flag is None else dict(OverLimitAnswer(row).data)
 
     def get_status_reason(self, row: License) -> str | None:
         status, reason = row.standing(self.context["now"])
@@ -122,6 +144,10 @@ class LicenseView(Changes):
         "plan": by_reference("plan", "plan"),
         "status": _by_status,
     }
+
+    def furnished(self, rows: list[License]) -> list[License]:
+        with_counted_seats(rows, self.environment)
+        return rows
 
     @extend_schema(request=LicenseBody, responses={201: LicenseAnswer})
     def create(self, request: Request) -> Response:

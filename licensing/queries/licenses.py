@@ -1,15 +1,17 @@
-"""Licenses beside what a reader wants to know of each: customer, plan, and how many keys are in use."""
+"""Licenses beside what a reader wants to know of each: customer, plan, keys in use, and seats that are taken."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce, Greatest
 
 from licensing.models import Key, License, PlanVersion
 from licensing.models.plan import TERMS
 from licensing.queries.keys import in_force
+from licensing.rules.seats import Seats
 from tenants.tenancy import Place
 
 
@@ -47,3 +49,50 @@ def granted(license: License, within: Place) -> dict[str, Any]:
 
 def found(license_id: UUID, within: Place, now: datetime) -> License | None:
     return with_details(within, now).filter(pk=license_id).first()
+
+
+def with_seats(licenses: QuerySet[License], now: datetime, within: Place | None = None) -> QuerySet[License]:
+    """Each with what `seats` reads: one query for all of them. Across tenants unless it is said within which place."""
+
+    def rows(model: Any) -> QuerySet[Any]:
+        found = model.objects.across_tenants() if within is None else model.objects.within(within)
+        alike: QuerySet[Any] = found.filter(organization_id=OuterRef("organization_id"))
+        return alike
+
+    number = Greatest(OuterRef("plan_version"), OuterRef("plan__floor_version"))
+    version = rows(PlanVersion).filter(plan=OuterRef("plan"), version=number)
+    going_on = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
+    handed_on = Exists(rows(Key).filter(rotated_from=OuterRef("pk")))
+    keys = rows(Key).filter(~handed_on, going_on, license=OuterRef("pk"), revoked_at__isnull=True)
+    of_license = keys.order_by().values("license")
+    each, users = Count("pk"), Count("user", distinct=True)
+    by_policy = (
+        When(seat_policy="key", then=Subquery(of_license.annotate(number=each).values("number"))),
+        When(seat_policy="user", then=Subquery(of_license.annotate(number=users).values("number"))),
+    )
+    return licenses.annotate(
+        seat_policy=Subquery(version.values("seat_policy")),
+        over_limit_days=Subquery(version.values("over_limit_days")),
+        seats_taken=Coalesce(Case(*by_policy, output_field=IntegerField()), 0),
+    )
+
+
+def seats(row: Any) -> Seats:
+    """Of a license that `with_seats` found. A key takes a seat while it is neither revoked nor expired nor rotated to
+    a successor, a suspended one too; where users do, all keys of one user take one, and a key without a user none.
+    """
+    return Seats(row.seat_policy, row.over_limit_days, row.quantity, row.seats_taken)
+
+
+def count_flagged(rows: Sequence[License], within: Place, now: datetime) -> None:
+    """Sets `counted_seats` on each that is flagged: one query for all of them, none if there is none."""
+    flagged = [row for row in rows if row.flag is not None]
+    if flagged:
+        known = License.objects.within(within).filter(pk__in=[row.pk for row in flagged])
+        counted = {row.pk: seats(row) for row in with_seats(known, now, within)}
+        for row in flagged:
+            row.counted_seats = counted[row.pk]  # type: ignore[attr-defined]  # set for the reader alone
+
+
+def seats_of(license_id: UUID, within: Place, now: datetime) -> Seats:
+    return seats(with_seats(License.objects.within(within).filter(pk=license_id), now, within).get())

@@ -40,9 +40,12 @@ def locked(model: type[K], row_id: UUID, within: Place) -> K:
     return row
 
 
-def referred(model: type[K], row_id: UUID, within: Place, *, field: str) -> K:
-    """What a field of the body refers to. Raises Refusal (400) alike for a missing one and another tenant's."""
-    row: K | None = model.objects.within(within).filter(pk=row_id).first()
+def referred(model: type[K], row_id: UUID, within: Place, *, field: str, held: bool = False) -> K:
+    """What a field of the body refers to; `held` until the transaction ends, if asked for. Raises Refusal (400) alike
+    for a missing one and another tenant's.
+    """
+    rows = model.objects.within(within)
+    row: K | None = (rows.select_for_update() if held else rows).filter(pk=row_id).first()
     if row is None:
         raise bad_field(field, "There is no such object in this environment.", "not_found")
     return row
