@@ -9,10 +9,13 @@ from verify.license_status import Status
 
 
 class ShownLicense(NamedTuple):
+    """`is_over_limit` says that it is suspended for having too few seats."""
+
     row: License
     status: str
     reason: str | None
     version: int
+    is_over_limit: bool
 
     @property
     def refuses(self) -> bool:
@@ -37,6 +40,7 @@ _SENTENCES = {
     "nonpayment": "An invoice was not paid.",
     "refunded": "Its last payment was refunded.",
     "disputed": "Its last payment is disputed.",
+    "over_limit": "More seats are taken than it has.",
     "paused": "Its subscription is paused.",
     "canceled": "Its subscription was canceled.",
     "customer_deleted": "Its customer was deleted at Stripe.",
@@ -46,6 +50,5 @@ _SENTENCES = {
 def shown_license(row: License, now: datetime) -> ShownLicense:
     """`reason` is a sentence, or what was typed by whoever decided it; None where the status says it all."""
     status, reason = row.standing(now)
-    return ShownLicense(
-        row, status.value, row.typed_reason(status) or _SENTENCES.get(reason or "", reason), effective_version(row)
-    )
+    said = row.typed_reason(status) or _SENTENCES.get(reason or "", reason)
+    return ShownLicense(row, status.value, said, effective_version(row), row.is_suspended_for_seats(now))
