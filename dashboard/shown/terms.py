@@ -64,8 +64,10 @@ def _seats(terms: Mapping[str, Any]) -> list[str]:
     policy, days = terms["seat_policy"], terms["over_limit_days"]
     if policy == "none":
         return []
-    until = "are warned of" if days is None else f"suspend the license after {_number(days, 'day')}"
-    return [f"One per {policy}; too few {until}"]
+    if days is None:
+        return [f"One per {policy}; too few are warned of"]
+    when = f"after {_number(days, 'day')}" if days else "at once"
+    return [f"One per {policy}; too few suspend the license {when}"]
 
 
 def _optional(value: int | None, unit: str, sentence: str) -> list[str]:

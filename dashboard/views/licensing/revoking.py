@@ -16,6 +16,7 @@ from dashboard.views.lists import keys_of
 from dashboard.views.propagation import told
 from dashboard.views.viewer import Viewer, for_members
 from licensing.actions.keys import revoke_key
+from licensing.queries import licenses
 from tenants import clock
 from tenants.tenancy import tenant_transaction
 
@@ -37,13 +38,19 @@ def key_revocation(request: HttpRequest, viewer: Viewer, key_id: UUID) -> HttpRe
 
 
 def _revoked(request: HttpRequest, viewer: Viewer, now: datetime, made: Made) -> HttpResponse:
-    """To htmx the license's keys anew and an announcement; after a plain form, back to the license."""
+    """To htmx the license's keys anew and an announcement; after a plain form, or where a seat became free, and more
+    than keys may look otherwise, back to the license.
+    """
     key = key_of(viewer, made.id)
     message = f"The key {shown_key(key, viewer.environment, now).masked} is revoked. {told(made)}"
     if not request.headers.get("HX-Request"):
         return settled(request, viewer, message, "license", key.license_id)
     license = license_of(viewer, key.license_id, now)
     with tenant_transaction(viewer.environment.organization_id):
+        counts_seats = licenses.seats_of(license.id, viewer.environment, now).are_counted
         context = keys_of(request, viewer, license, now)
+    if counts_seats:
+        whole = settled(request, viewer, message, "license", license.id)
+        return HttpResponse(headers={"HX-Redirect": whole.headers["Location"]})
     context |= {"license": shown_license(license, now), "form": ReasonForm(), "announced": message}
     return render(request, "licensing/licenses/license.html#keys", context)

@@ -76,6 +76,7 @@ def test_devices_are_told_where_they_matter(policy: str, most: int | None, lines
     [
         ("none", 14, []),
         ("key", 1, ["One per key; too few suspend the license after 1 day"]),
+        ("key", 0, ["One per key; too few suspend the license at once"]),
         ("user", None, ["One per user; too few are warned of"]),
     ],
 )

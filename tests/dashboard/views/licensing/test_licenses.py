@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tenants.actions.people.accounts import register_person
 from tests.dashboard.conftest import Site
 from tests.dashboard.visiting.visitors import PASSWORD, another_member
+from tests.licensing.seated import seated
 from verify.ground.ids import new
 
 
@@ -57,6 +58,25 @@ def test_a_license_is_suspended_and_reinstated(site: Site, member_page: Page) ->
     member_page.get_by_role("button", name="Reinstate").click()
     expect(member_page.get_by_role("status").first).to_contain_text("The license is reinstated.")
     site.place.verify_until("VALID")
+
+
+def test_too_few_seats_are_told_until_they_are_enough(site: Site, member_page: Page) -> None:
+    license = seated(site.place, "key", 2)
+    for name in ("Laptop", "Server"):
+        site.place.post("keys", {"license": license, "name": name})
+    member_page.goto(f"{site.licenses}/{license}/keys/new")
+    member_page.get_by_role("button", name="Create key").click()
+    expect(member_page.get_by_role("alert")).to_contain_text("has 2 seats, and 3 would be taken")
+    site.place.api.patch(f"/v1/licenses/{license}", json={"quantity": 1}).raise_for_status()
+    member_page.goto(f"{site.licenses}/{license}")
+    banner = member_page.locator(".notice", has_text="2 seats are taken, and the license has 1.")
+    expect(banner).to_contain_text("when it would be suspended")
+    expect(member_page.locator(".facts").first).to_contain_text("2 of 1 taken, one per key")
+    member_page.get_by_role("row", name="Laptop").get_by_text("Revoke").first.click()
+    member_page.get_by_role("button", name="Revoke key").click()
+    expect(member_page.get_by_role("status").first).to_contain_text("is revoked")
+    expect(banner).to_have_count(0)
+    expect(member_page.locator(".facts").first).to_contain_text("1 of 1 taken")
 
 
 def test_a_revoked_license_can_be_neither_suspended_nor_given_a_key(site: Site, member_page: Page) -> None:
