@@ -25,15 +25,15 @@ def checkout_return(request: HttpRequest, uid: str, checkout: str) -> HttpRespon
     session_id = request.GET.get("session_id", "")[:LONGEST].replace("\0", "")
     if presented is None or checkout_id is None:
         return render(request, "errors/not_found.html", status=404)
-    secret, status = None, 200
+    secret, status, refused = None, 200, None
     try:
         found = come_back(presented, checkout_id, session_id=session_id, now=clock.now())
         if request.method == "POST":
             shown = show_first_key(presented, checkout_id, session_id=session_id, now=clock.now())
             found, secret = found._replace(checkout=shown.checkout), shown.secret
     except Refusal as refusal:
-        status = KINDS[refusal.kind].status
+        status, refused = KINDS[refusal.kind].status, refusal.code
         if refusal.kind == "not_found":
             return render(request, "errors/not_found.html", status=status)
-    context = {"checkout": found.checkout, "license": found.license, "secret": secret}
+    context = {"checkout": found.checkout, "license": found.license, "secret": secret, "refused": refused}
     return render(request, "licensing/billing/checkout_return.html", context, status=status)

@@ -27,6 +27,12 @@ def text_of(client: httpx.Client, url: str, *, status: int = 200) -> str:
     return answer.text
 
 
+def form_of(page: str) -> dict[str, str]:
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert token
+    return {"csrfmiddlewaretoken": token[1]}
+
+
 def test_who_comes_back_finds_license_and_first_key_without_any_webhook(shop: Shop) -> None:
     shop.stripe.webhooks.faults.drop = 1.0
     made = checkout(shop, customer=shop.place.sample["customer"])
@@ -38,9 +44,7 @@ def test_who_comes_back_finds_license_and_first_key_without_any_webhook(shop: Sh
         page = text_of(buyer, url)
         assert "Show my key" in page
         assert "_test_lc" not in page
-        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
-        assert token
-        form = {"csrfmiddlewaretoken": token[1]}
+        form = form_of(page)
         key = re.search(r"key_test_lc[0-9A-Za-z]{36}", buyer.post(url, data=form).text)
         assert key
         again = buyer.post(url, data=form)
@@ -48,6 +52,20 @@ def test_who_comes_back_finds_license_and_first_key_without_any_webhook(shop: Sh
         assert key[0] not in text_of(buyer, url)
     verdict = shop.place.verify_until("VALID", key=key[0])
     assert (verdict["customer"]["id"], verdict["plan"]["id"]) == (shop.place.sample["customer"], shop.plan)
+
+
+def test_a_first_key_for_which_there_is_no_seat_is_refused_and_says_so(shop: Shop) -> None:
+    shop.sell("seats", seat_policy="key")
+    made = checkout(shop)
+    shop.account.people.completes_checkout(made["id"])
+    shop.settle()
+    license = str(shop.place.api.get("/v1/licenses", params={"plan": shop.plan}).json()["data"][0]["id"])
+    shop.place.post("keys", {"license": license})
+    url = returned(shop, made["id"])
+    with plain_client("", follow_redirects=False) as buyer:
+        refused = buyer.post(url, data=form_of(text_of(buyer, url)))
+    assert (refused.status_code, "other keys have taken its seats" in refused.text) == (409, True)
+    assert len(shop.place.api.get("/v1/keys", params={"license": license}).json()["data"]) == 1
 
 
 def test_without_a_customer_the_checkout_makes_one(shop: Shop) -> None:

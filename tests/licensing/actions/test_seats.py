@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from licensing.actions.keys import change_key
 from licensing.actions.licenses import change_license, reinstate_license, suspend_license
 from licensing.actions.seats import settle_license
 from tenants import clock
@@ -68,6 +69,18 @@ def test_no_way_around_takes_a_seat_that_there_is_not(place: Place) -> None:
     assert ask(place, license) == 409
 
 
+def test_a_key_that_expired_has_left_its_seat_to_others(place: Place) -> None:
+    license = seated(place, "key", 1)
+    key = place.post("keys", {"license": license})["id"]
+    now = clock.now()
+    whose: dict[str, Any] = {"within": place.environment, "by": system(), "now": now - DAY}
+    change_key(row_id(key), **whose, expires_at=now - timedelta(hours=1))
+    assert ask(place, license) == 201
+    refused = place.api.patch(f"/v1/keys/{key}", json={"expires_at": None})
+    assert (refused.status_code, refused.json()["code"]) == (409, "seat_limit_reached")
+    assert place.api.get(f"/v1/keys/{key}").json()["status"] == "expired"
+
+
 def test_a_rotation_hands_its_seat_on_and_is_never_refused(place: Place) -> None:
     license = seated(place, "key", 1)
     key = place.post("keys", {"license": license})["id"]
@@ -86,6 +99,8 @@ def test_whoever_has_too_few_seats_is_flagged_once_and_keeps_the_first_deadline(
     assert [change(place, f"licenses/{license}", quantity=number) for number in (3, 2)] == [200, 200]
     flag = license_of(place, license)["over_limit"]
     assert (flag["seats"], flag["taken"]) == (2, 4)
+    expanded = place.api.get("/v1/keys", params={"license": license, "expand": "license"}).json()["data"]
+    assert [key["license"]["over_limit"] for key in expanded] == [flag] * 4
     assert datetime.fromisoformat(flag["ends_at"]) - datetime.fromisoformat(flag["since"]) == 14 * DAY
     place.verify_until("VALID", key=secrets[0])
     assert [place.verify(key=secret)["warnings"] for secret in secrets] == [["OVER_LIMIT"]] * 4
