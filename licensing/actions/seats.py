@@ -28,11 +28,11 @@ _FLAG = ("over_limit_since", "over_limit_ends_at", "over_limit_told")
 @contextmanager
 def seats_for(row: License, *, within: Place, by: Actor, now: datetime) -> Iterator[None]:
     """Around what may take a seat of `row`, which is locked. Raises Refusal (409) if that is one too many."""
-    before = seats_of(row.pk, within, now)
+    before = seats_of(row, within, now)
     yield
     if not before.are_counted and row.flag is None:
         return
-    after = seats_of(row.pk, within, now)
+    after = seats_of(row, within, now)
     if takes_too_many(before, after):
         raise _reached(row, after)
     _settle(row, after, within=within, by=by, now=now)
@@ -42,7 +42,7 @@ def settle_seats(row: License, *, within: Place, by: Actor, now: datetime) -> bo
     """Flags `row`, which is locked, or clears it, as its seats are now. Tells once what that changes, and what the
     clock has changed since it was flagged. Returns whether there was anything to tell.
     """
-    return _settle(row, seats_of(row.pk, within, now), within=within, by=by, now=now)
+    return _settle(row, seats_of(row, within, now), within=within, by=by, now=now)
 
 
 def settle_license(license_id: UUID, *, within: Place, by: Actor, now: datetime) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce, Greatest
 
 from licensing.models import Key, License, PlanVersion
@@ -61,14 +61,10 @@ def with_seats(licenses: QuerySet[License], now: datetime, within: Place | None 
 
     number = Greatest(OuterRef("plan_version"), OuterRef("plan__floor_version"))
     version = rows(PlanVersion).filter(plan=OuterRef("plan"), version=number)
-    going_on = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
-    handed_on = Exists(rows(Key).filter(rotated_from=OuterRef("pk")))
-    keys = rows(Key).filter(~handed_on, going_on, license=OuterRef("pk"), revoked_at__isnull=True)
-    of_license = keys.order_by().values("license")
-    each, users = Count("pk"), Count("user", distinct=True)
+    of_license = _taking(rows(Key), now).filter(license=OuterRef("pk")).order_by().values("license")
     by_policy = (
-        When(seat_policy="key", then=Subquery(of_license.annotate(number=each).values("number"))),
-        When(seat_policy="user", then=Subquery(of_license.annotate(number=users).values("number"))),
+        When(seat_policy=policy, then=Subquery(of_license.annotate(number=count).values("number")))
+        for policy, count in _COUNTS.items()
     )
     return licenses.annotate(
         seat_policy=Subquery(version.values("seat_policy")),
@@ -77,11 +73,30 @@ def with_seats(licenses: QuerySet[License], now: datetime, within: Place | None 
     )
 
 
+_COUNTS = {"key": Count("pk"), "user": Count("user", distinct=True)}
+
+
+def _taking(keys: QuerySet[Key], now: datetime) -> QuerySet[Key]:
+    """A key takes a seat while it is neither revoked nor expired nor rotated to a successor; a suspended one does."""
+    going_on = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
+    handed_on = Exists(keys.filter(license=OuterRef("license"), rotated_from=OuterRef("pk")))
+    return keys.filter(~handed_on, going_on, revoked_at__isnull=True)
+
+
 def seats(row: Any) -> Seats:
-    """Of a license that `with_seats` found. A key takes a seat while it is neither revoked nor expired nor rotated to
-    a successor, a suspended one too; where users do, all keys of one user take one, and a key without a user none.
-    """
+    """Of a license that `with_seats` found."""
     return Seats(row.seat_policy, row.over_limit_days, row.quantity, row.seats_taken)
+
+
+def seats_of(license: License, within: Place, now: datetime) -> Seats:
+    """Of one; keys are counted only where they take seats."""
+    number = Greatest(license.plan_version, F("plan__floor_version"))
+    versions = PlanVersion.objects.within(within).filter(plan=license.plan_id, version=number)
+    policy, days = versions.values_list("seat_policy", "over_limit_days").get()
+    if policy not in _COUNTS:
+        return Seats(policy, days, license.quantity, 0)
+    keys = _taking(Key.objects.within(within).filter(license=license.pk), now)
+    return Seats(policy, days, license.quantity, keys.aggregate(taken=_COUNTS[policy])["taken"])
 
 
 def count_flagged(rows: Sequence[License], within: Place, now: datetime) -> None:
@@ -92,7 +107,3 @@ def count_flagged(rows: Sequence[License], within: Place, now: datetime) -> None
         counted = {row.pk: seats(row) for row in with_seats(known, now, within)}
         for row in flagged:
             row.counted_seats = counted[row.pk]  # type: ignore[attr-defined]  # set for the reader alone
-
-
-def seats_of(license_id: UUID, within: Place, now: datetime) -> Seats:
-    return seats(with_seats(License.objects.within(within).filter(pk=license_id), now, within).get())

@@ -44,7 +44,7 @@ def license_page(request: HttpRequest, viewer: Viewer, license_id: UUID) -> Http
     with tenant_transaction(viewer.environment.organization_id):
         keys = keys_of(request, viewer, row, now)
         terms = licenses.granted(row, viewer.environment)
-        seats = licenses.seats_of(row.id, viewer.environment, now)
+        seats = licenses.seats_of(row, viewer.environment, now)
     context = {"license": shown_license(row, now), "terms": in_words(terms, own=row.overrides), "form": ReasonForm()}
     return render(request, "licensing/licenses/license.html", context | keys | {"seats": seats})
 

@@ -47,7 +47,7 @@ def _revoked(request: HttpRequest, viewer: Viewer, now: datetime, made: Made) ->
         return settled(request, viewer, message, "license", key.license_id)
     license = license_of(viewer, key.license_id, now)
     with tenant_transaction(viewer.environment.organization_id):
-        counts_seats = licenses.seats_of(license.id, viewer.environment, now).are_counted
+        counts_seats = licenses.seats_of(license, viewer.environment, now).are_counted
         context = keys_of(request, viewer, license, now)
     if counts_seats:
         whole = settled(request, viewer, message, "license", license.id)
