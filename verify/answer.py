@@ -116,13 +116,13 @@ def render(verdict: Verdict, request_id: str, now: int, revision: int = 0, *, de
     if case is None:
         return f"{opened}{beside}}}".encode()
     facts, counted = case.facts, case.counted
-    said = facts.said
-    if said is None or said[0] is not case.standing.status:
-        said = facts.said = _said(facts, case.standing.status)
-    _, own, plan = said
+    own, plan = _own(facts, case.standing.status), facts.said
+    if plan is None:
+        sold = facts.plan
+        plan = facts.said = _plan(sold.id, sold.code, facts.version, facts.scopes, _encode(facts.terms.features))
     warnings = _text(verdict.warnings) if verdict.warnings else "[]"
     rates, quotas = ",".join(map(_rate, counted.rates)), ",".join(map(_quota, counted.quotas))
-    newest = max(facts.revision, revision)
+    newest = max(revision, facts.revision)
     return (
         f'{opened}{beside}{own}{plan}{warnings},"rate_limits":[{rates}],"quotas":[{quotas}],"revision":{newest}}}'
     ).encode()
@@ -155,24 +155,28 @@ def _beside(verdict: Verdict, *, degraded: bool) -> str:
     return "," + _text(told)[1:-1]
 
 
-def _said(facts: Facts, status: Status) -> tuple[Status, str, str]:
-    """What every verdict says of a key, up to the value of `warnings`: its own part, and that of its plan."""
-    key: KeyShown = {"id": facts.key.id, "name": facts.key.name, "expires_at": rfc3339(facts.key.expires_at)}
-    license: LicenseShown = {
-        "id": facts.license.id,
-        "status": status,
-        "expires_at": rfc3339(facts.license.expires_at),
-    }
-    customer: CustomerShown = {"id": facts.customer.id, "external_id": facts.customer.external_id}
-    own = _text({"key": key, "license": license, "customer": customer})[1:-1]
-    plan = facts.plan
-    sold = _plan_said(plan.id, plan.code, facts.version, facts.scopes, _encode(facts.terms.features))
-    return status, "," + own, sold
+def _own(facts: Facts, status: Status) -> str:
+    """`key` (KeyShown), `license` (LicenseShown) and `customer` (CustomerShown), put together for each verdict: kept
+    for each key it would be the largest part of what is held of it. Ids need no escaping.
+    """
+    key, license, customer = facts.key, facts.license, facts.customer
+    return (
+        f',"key":{{"id":"{key.id}","name":{_encode(key.name).decode()},"expires_at":{_moment(key.expires_at)}}}'
+        f',"license":{{"id":"{license.id}","status":{_STATUSES[status]},"expires_at":{_moment(license.expires_at)}}}'
+        f',"customer":{{"id":"{customer.id}","external_id":{_encode(customer.external_id).decode()}}}'
+    )
+
+
+_STATUSES = {status: _text(status) for status in Status}  # a member of an Enum writes itself in 0.2 µs
+
+
+def _moment(milliseconds: int | None) -> str:
+    return "null" if milliseconds is None else f'"{rfc3339(milliseconds)}"'
 
 
 @lru_cache(maxsize=4096)
-def _plan_said(name: str, code: str, version: int, scopes: frozenset[str], features: bytes) -> str:
-    """Held once for all keys of a plan."""
+def _plan(name: str, code: str, version: int, scopes: frozenset[str], features: bytes) -> str:
+    """`plan`, `scopes` and `features`, up to the value of `warnings`; held once for all keys of a plan."""
     plan: PlanShown = {"id": name, "code": code, "version": version}
     shown = {"plan": plan, "scopes": sorted(scopes), "features": msgspec.Raw(features)}
     return f',{_text(shown)[1:-1]},"warnings":'

@@ -8,7 +8,7 @@ A new deny reason is one line in `reasons`, one rule here in its place, one test
 import ipaddress
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -27,39 +27,45 @@ from verify.limits.counted import NOTHING_COUNTED, Code, Counted, QuotaState
 from verify.reasons import Reason, WarningCode
 from verify.request import VerifyRequest
 
+NOTHING = PlanTerms((), {})
 ENDING_SOON = 3 * 24 * 3600 * 1000  # milliseconds before an end at which a verdict begins to warn of it
 
 
-class Facts:
+class Calm(msgspec.Struct, frozen=True, gc=False):
+    """From `since` until before `until` no rule about the facts alone objects; the license stands as it does now."""
+
+    since: int
+    until: int | None
+    standing: Standing
+
+
+class Facts(msgspec.Struct, eq=False, gc=False):
     """All that is known of one key, good for as many requests as its parts stand. What follows from them alone is told
     here once: the `version` and `terms` in force, and the `scopes` of the key.
 
-    `revision` is the highest of its parts; `said` is for verify.answer, which says the same of each verdict.
+    `revision` is the highest of its parts; `said` is for verify.answer: what each verdict says of the plan.
     """
 
-    __slots__ = (
-        *("environment", "key", "license", "customer", "plan", "revision", "catalog"),
-        *("version", "terms", "scopes", "warns_from", "calm", "said"),
-    )
+    environment: EnvironmentFacts
+    key: KeyFacts
+    license: LicenseFacts
+    customer: CustomerFacts
+    plan: PlanFacts
+    revision: int
+    catalog: CatalogFacts | None = None
+    version: int = 0
+    terms: PlanTerms = NOTHING
+    scopes: frozenset[str] = frozenset()
+    warns_from: int | None = None
+    calm: Calm | None = None
+    said: str | None = None
 
-    def __init__(
-        self,
-        environment: EnvironmentFacts,
-        key: KeyFacts,
-        license: LicenseFacts,
-        customer: CustomerFacts,
-        plan: PlanFacts,
-        revision: int,
-        catalog: CatalogFacts | None = None,
-    ) -> None:
-        self.environment, self.key, self.license, self.customer = environment, key, license, customer
-        self.plan, self.revision, self.catalog = plan, revision, catalog
-        self.version = effective_version(license, plan)
-        self.terms = effective_terms(license, plan)
+    def __post_init__(self) -> None:
+        license, key = self.license, self.key
+        self.version = effective_version(license, self.plan)
+        self.terms = effective_terms(license, self.plan)
         self.scopes = _granted(self.terms.scopes, key.scopes)
         self.warns_from = _warns_from(key, license)
-        self.calm: Calm | None = None
-        self.said: tuple[Status, str, str] | None = None
 
     def replace(self, **parts: Any) -> "Facts":
         """The same with other parts."""
@@ -70,14 +76,6 @@ class Facts:
 def _granted(terms: tuple[str, ...], key: tuple[str, ...] | None) -> frozenset[str]:
     """One set for all keys that are alike."""
     return frozenset(terms) if key is None else frozenset(terms).intersection(key)
-
-
-class Calm(NamedTuple):
-    """From `since` until before `until` no rule about the facts alone objects; the license stands as it does now."""
-
-    since: int
-    until: int | None
-    standing: Standing
 
 
 PARTS = ("environment", "key", "license", "customer", "plan", "revision", "catalog")
@@ -135,9 +133,16 @@ def _calm(case: Case) -> Calm:
     grace_ends_at = license.billed.grace_ends_at if license.billed else None
     over_ends_at = license.over_limit.ends_at if license.over_limit else None
     ends = (license.expires_at, license.trial_ends_at, grace_ends_at, over_ends_at, key.expires_at)
-    moments = (license.starts_at, *ends)
-    ahead = [moment for moment in moments if moment is not None and moment > now]
-    return Calm(now, min(ahead, default=None), case.standing)
+    moments = [moment for moment in (license.starts_at, *ends) if moment is not None]
+    ahead = [moment for moment in moments if moment > now]
+    behind = [moment for moment in moments if moment <= now]
+    return Calm(max(behind, default=0), min(ahead, default=None), _standing(*case.standing))
+
+
+@lru_cache(maxsize=64)
+def _standing(status: Status, reason: str | None) -> Standing:
+    """One for all licenses that stand alike."""
+    return Standing(status, reason)
 
 
 def weigh(verdict: Verdict, counted: Counted) -> Verdict:

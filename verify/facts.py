@@ -2,7 +2,8 @@
 
 On the wire a fact is the msgpack array `[epoch, revision, body]` under the Redis key `facts:{kind}:{name}`.
 Bodies are arrays too: a field may be added at the end with a default, never moved, so that both planes can
-be upgraded in either order. Times are milliseconds since 1970 UTC.
+be upgraded in either order. The last fields are left out where they have their defaults, so no default may ever
+change. Times are milliseconds since 1970 UTC.
 """
 
 import sys
@@ -211,13 +212,18 @@ def redis_key(kind: str, name: str) -> str:
 
 
 def kind_and_name(key: str) -> tuple[str, str]:
-    """The inverse of `redis_key`; an unknown kind comes back as it stands."""
-    _, kind, name = key.split(":", 2)
+    """The inverse of `redis_key`; an unknown kind comes back as it stands, and what is no fact (NO_FACTS) as one."""
+    kind, _, name = key.removeprefix(PREFIX).partition(":")
     return kind, name
 
 
 def encode(epoch: int, revision: int, fact: Fact) -> bytes:
-    return _encode((epoch, revision, fact))
+    body = list(msgspec.structs.astuple(fact))
+    for default in reversed(type(fact).__struct_defaults__):
+        if body[-1] != default:
+            break
+        body.pop()
+    return _encode((epoch, revision, body))
 
 
 def decode(kind: str, data: bytes) -> Versioned:
@@ -229,3 +235,9 @@ def decode(kind: str, data: bytes) -> Versioned:
         if fact.overrides == NO_OVERRIDES:
             force_setattr(fact, "overrides", NO_OVERRIDES)
     return Versioned(epoch, revision, fact)
+
+
+def share(fact: Fact, field: str, text: str) -> None:
+    """Lets the fact hold this very object, if it holds an equal one: an id that several know of is in memory once."""
+    if getattr(fact, field, None) == text:
+        force_setattr(fact, field, text)

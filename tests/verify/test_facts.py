@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from verify import facts
-from verify.facts import KeyFacts, PlanFacts, PlanTerms
+from verify.facts import BillingFacts, CustomerFacts, Fact, KeyFacts, LicenseFacts, PlanFacts, PlanTerms
 
 KEY = KeyFacts("key_1", "name", "lic_1", ("a",), None, suspended=False, revoked=True, allowed_ips=("10.0.0.0/8",))
 
@@ -16,12 +16,26 @@ def test_a_fact_comes_back_with_its_version() -> None:
 
 
 def test_a_newer_sender_may_have_appended_fields() -> None:
-    epoch, revision, body = msgspec.msgpack.decode(facts.encode(3, 9, KEY))
-    assert facts.decode("key", msgspec.msgpack.encode([epoch, revision, [*body, "a later field"]])).fact == KEY
+    longest = msgspec.structs.replace(KEY, user="u_1", rotated=True)
+    epoch, revision, body = msgspec.msgpack.decode(facts.encode(3, 9, longest))
+    assert facts.decode("key", msgspec.msgpack.encode([epoch, revision, [*body, "a later field"]])).fact == longest
+
+
+def test_the_last_fields_are_left_out_as_long_as_they_say_nothing() -> None:
+    license = LicenseFacts("lic_1", "cus_1", "plan_1", 1, 0, None, None, suspended=False, revoked=False)
+    billed = msgspec.structs.replace(license, billed=BillingFacts("active"))
+    lengths: list[tuple[Fact, int]] = [(KEY, 8), (license, 9), (billed, 12), (CustomerFacts("cus_1", None), 2)]
+    for fact, fields in lengths:
+        epoch, revision, body = msgspec.msgpack.decode(facts.encode(3, 9, fact))
+        assert len(body) == fields
+        assert facts.decode(fact.KIND, facts.encode(3, 9, fact)) == (3, 9, fact)
+        whole = msgspec.msgpack.encode([epoch, revision, fact])  # as it was told before
+        assert facts.decode(fact.KIND, whole).fact == fact
 
 
 def test_an_older_sender_may_lack_the_last_fields() -> None:
     epoch, revision, body = msgspec.msgpack.decode(facts.encode(3, 9, KEY))
+    assert body[7:] == [["10.0.0.0/8"]]
     without = facts.decode("key", msgspec.msgpack.encode([epoch, revision, body[:7]])).fact
     assert without == KeyFacts("key_1", "name", "lic_1", ("a",), None, suspended=False, revoked=True)
 

@@ -55,12 +55,12 @@ def checks_of(
     now: int,
 ) -> Checks:
     """`meters`: code to aggregation; of a `count` meter a call is one, whatever it says. `now` in milliseconds."""
-    rates = tuple(RateCheck(limit, _owner(limit.per, license, key), _pace(limit)) for limit in terms.rate_limits)
+    rates = tuple(RateCheck(limit, owner_of(limit.per, license, key), _pace(limit)) for limit in terms.rate_limits)
     billing = license.billing or BillingPeriod(license.starts_at)
     quotas, charges = [], dict[str, int]()
     for quota in terms.quotas:
         cost = added(usage, quota.meter, meters)
-        quotas.append(QuotaCheck(quota, _owner(quota.per, license, key), window(quota.period, now, billing), cost))
+        quotas.append(QuotaCheck(quota, owner_of(quota.per, license, key), window(quota.period, now, billing), cost))
         if cost:
             charges[quota.meter] = charges.get(quota.meter, 0) | CHARGES[quota.per, quota.period]
     return Checks(rates, tuple(quotas), charges)
@@ -73,8 +73,9 @@ def added(usage: dict[str, int], meter: str, meters: dict[str, str]) -> int:
     return usage.get(meter, 0)
 
 
-def _owner(per: str, license: LicenseFacts, key: KeyFacts) -> str:
-    return {"key": key.id, "license": license.id, "customer": license.customer}[per]
+def owner_of(per: str, license: LicenseFacts, key: KeyFacts) -> str:
+    """The id of whose counter it is; `per` license, key or customer."""
+    return license.id if per == "license" else key.id if per == "key" else license.customer
 
 
 def _pace(limit: RateLimit) -> Pace:

@@ -3,7 +3,6 @@
 A field may be added at the end with a default, never moved. Times are milliseconds since 1970 UTC.
 """
 
-import struct
 from collections.abc import Mapping
 from typing import Any
 
@@ -77,41 +76,14 @@ class Unknown(msgspec.Struct, frozen=True, array_like=True):
     times: int
 
 
-class Asked(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The end of a Logged: what differs from call to call beside its usage."""
-
-    features: list[str]
-    scopes: list[str]
-    revision: int
-    latency_us: int
-    ip: str | None = None
-    method: str | None = None
-    resource: str | None = None
-    user: str | None = None
-    device: str | None = None
-    context: str = "{}"
-    digest: str | None = None
-    pepper_version: int = 0
-
-
 _encode = msgspec.msgpack.Encoder().encode
 _decode_calls = msgspec.msgpack.Decoder(list[Logged]).decode
 _decode_outcomes = msgspec.msgpack.Decoder(tuple[int, list[list[Any]]]).decode
 _decode_unknown = msgspec.msgpack.Decoder(list[Unknown]).decode
-_HEAD = struct.Struct(">BH2s16sBQ")  # of msgpack: an array of so many, 16 bytes, a whole number
-_FIELDS = 24  # those before `overrules`, of which nothing is known yet
-_REASONS = {reason: _encode(reason.value) for reason in Reason}
 
 
-def subject(*, environment: str, customer: str, license: str, key: str, plan: str, plan_version: int) -> bytes:
-    """Whom a call is about, as `encode` wants it: the same for all calls of a key."""
-    return b"".join(map(_encode, (environment, customer, license, key, plan, plan_version)))
-
-
-def encode(name: bytes, decided_at: int, subject: bytes, reason: Reason, usage: bytes, asked: Asked) -> bytes:
-    """A Logged in msgpack, from parts that are encoded already; `name` is its id, `usage` by verify.limits.prepared."""
-    head = _HEAD.pack(0xDC, _FIELDS, b"\xc4\x10", name, 0xCF, decided_at)
-    return head + subject + _REASONS[reason] + usage + _encode(asked)[1:]  # without the byte that says how many
+def encode(logged: Logged) -> bytes:
+    return _encode(logged)
 
 
 def encode_calls(calls: list[Logged]) -> bytes:

@@ -9,17 +9,7 @@ from hypothesis import strategies as st
 
 from tests.verify.limits.counters import logged_as
 from verify.limits.counted import Code
-from verify.limits.log_entry import (
-    Asked,
-    Logged,
-    Unknown,
-    encode,
-    encode_calls,
-    encode_unknown,
-    subject,
-    unknown,
-    verdicts,
-)
+from verify.limits.log_entry import Logged, Unknown, encode, encode_calls, encode_unknown, unknown, verdicts
 from verify.reasons import Reason
 
 
@@ -82,28 +72,33 @@ def test_noise_is_told_from_an_entry(noise: bytes) -> None:
     st.lists(st.text(max_size=40), max_size=20),
     st.none() | st.text(max_size=300),
 )
-def test_what_is_put_together_from_parts_is_what_the_drain_reads(
+def test_what_a_node_writes_is_what_the_drain_reads(
     name: bytes, moment: int, reason: Reason, usage: dict[str, int], words: list[str], text: str | None
 ) -> None:
-    whom: dict[str, Any] = {
-        "environment": "env_1",
-        "customer": "cus_1",
-        "license": "lic_1",
-        "key": "key_1",
-        "plan": "plan_1",
-    }
-    asked = Asked(words, words[::-1], 2**40, 2**31, text, text, text, text, text, '{"a":1}', "f" * 64, 3)
-    charges = dict.fromkeys(usage, 511)
-    parts = b"".join(map(msgspec.msgpack.encode, (usage, usage, charges)))
-    entry = encode(name, moment, subject(**whom, plan_version=7), reason, parts, asked)
-    assert msgspec.msgpack.decode(entry, type=Logged) == Logged(
+    logged = Logged(
         id=name,
         decided_at=moment,
-        **whom,
+        environment="env_1",
+        customer="cus_1",
+        license="lic_1",
+        key="key_1",
+        plan="plan_1",
         plan_version=7,
-        reason=reason.value,
+        reason=reason,
         usage=usage,
         added=usage,
-        charges=charges,
-        **msgspec.structs.asdict(asked),
+        charges=dict.fromkeys(usage, 511),
+        features=words,
+        scopes=words[::-1],
+        revision=2**40,
+        latency_us=2**31,
+        ip=text,
+        method=text,
+        resource=text,
+        user=text,
+        device=text,
+        context='{"a":1}',
+        digest="f" * 64,
+        pepper_version=3,
     )
+    assert msgspec.msgpack.decode(encode(logged), type=Logged) == logged

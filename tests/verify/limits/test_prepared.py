@@ -30,9 +30,10 @@ def prepared(*limits: RateLimit | Quota, usage: dict[str, int] | None = None, no
 
 @pytest.mark.parametrize("mode", Mode)
 @pytest.mark.parametrize(("record", "fingerprint"), [("", ""), ("once:{s03}:1", "print")])
-def test_the_words_are_those_of_the_call(mode: Mode, record: str, fingerprint: str) -> None:
-    words = prepared(*LIMITS).words(mode, record, fingerprint)
-    terms = PlanTerms((), {}, LIMITS[:1], LIMITS[1:])
+@pytest.mark.parametrize("limits", [LIMITS, LIMITS[:2], ()], ids=["of several owners", "of one", "none"])
+def test_the_words_are_those_of_the_call(mode: Mode, record: str, fingerprint: str, limits: Any) -> None:
+    words = prepared(*limits).words(mode, LICENSE, KEY, record, fingerprint)
+    terms = PlanTerms((), {}, limits[:1], limits[1:])
     checks = checks_of(terms, LICENSE, KEY, usage={"requests": 1}, meters=METERS, now=NOW)
     whole = call(mode, checks, 3, record=record, fingerprint=fingerprint)
     assert decode(words) == decode(msgspec.msgpack.encode(whole))
@@ -64,21 +65,35 @@ def test_the_log_keeps_what_was_asked_for_what_it_adds_and_where() -> None:
         meters=METERS,
         now=NOW,
     )
-    assert decode(b"\x93" + made.alike.logged) == [usage, {"requests": 3, "calls": 1}, checks.charges]
+    assert (made.usage, made.adds, made.checks.charges) == (usage, {"requests": 3, "calls": 1}, checks.charges)
 
 
-def test_what_keys_have_in_common_is_held_once() -> None:
+def of(license: LicenseFacts, shard: int = 3) -> tuple[Prepared, list[Any]]:
+    """And a call of its own."""
+    terms, usage = PlanTerms((), {}, LIMITS[:1], LIMITS[1:]), {"requests": 1}
+    made = prepare(terms, license, KEY, shard, usage=usage, meters=METERS, now=NOW)
+    return made, decode(made.words(Mode.ENFORCED, license, KEY))
+
+
+@pytest.mark.parametrize("shard", [0, 3, 99, 1023])
+def test_what_keys_have_in_common_is_held_once_and_counts_for_each_of_them(shard: int) -> None:
+    mine, _ = of(LICENSE, shard)
+    theirs = msgspec.structs.replace(LICENSE, id="lic_2", customer="cus_2")
+    other, words = of(theirs, shard)
+    terms = PlanTerms((), {}, LIMITS[:1], LIMITS[1:])
+    checks = checks_of(terms, theirs, KEY, usage={"requests": 1}, meters=METERS, now=NOW)
+    assert mine is other
+    assert words == decode(msgspec.msgpack.encode(call(Mode.ENFORCED, checks, shard)))
+
+
+def test_a_longer_name_is_counted_as_it_is_spelled() -> None:
+    for length in (1, 20, 40, 300):
+        license = msgspec.structs.replace(LICENSE, id="l" * length)
+        assert f"rate:{{s03}}:{license.id}:steady" in str(of(license)[1])
+
+
+def test_other_terms_or_usage_are_not_the_same() -> None:
     mine = prepared(quota(1000, "month"))
-    other = prepare(
-        PlanTerms((), {}, (), (quota(1000, "month"),)),
-        msgspec.structs.replace(LICENSE, id="lic_2"),
-        KEY,
-        3,
-        usage={"requests": 1},
-        meters=METERS,
-        now=NOW + 1,
-    )
-    assert mine.alike is other.alike
-    assert mine.counters != other.counters
-    assert prepared(quota(1000, "month"), usage={"requests": 2}).alike is not mine.alike
-    assert prepared(quota(1001, "month")).alike is not mine.alike
+    assert prepared(quota(1000, "month"), now=NOW + 1) is mine
+    assert prepared(quota(1000, "month"), usage={"requests": 2}) is not mine
+    assert prepared(quota(1001, "month")) is not mine

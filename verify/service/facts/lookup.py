@@ -32,9 +32,8 @@ from verify.facts import (
     LicenseFacts,
     PlanFacts,
     SecretKeyFacts,
-    redis_key,
+    share,
 )
-from verify.limits import log_entry
 from verify.limits.prepared import Prepared
 from verify.service.facts.memory import MISSING, Held, Memory, Remembered
 from verify.service.facts.store import FactStore, StoreNotReady, StoreUnavailable
@@ -73,30 +72,24 @@ class Caller(msgspec.Struct, frozen=True, eq=False):
         return first.stands and second.stands and third.stands
 
 
-class Found:
-    """The facts of one key. `newer_digest` is the key's under the current pepper, if it was found by an older one;
-    `subject` is how the log names it, `prepared` how its last call was counted, and `shard` where.
+class Found(msgspec.Struct, eq=False, gc=False):
+    """The facts of one key, and what holds those that it refers to. `newer_digest` is the key's under the current
+    pepper, if it was found by an older one; `prepared` is how its last call was counted, and `shard` where.
     """
 
-    __slots__ = ("facts", "newer_digest", "parts", "prepared", "shard", "subject")
-
-    def __init__(self, facts: Facts, newer_digest: Digest | None, parts: tuple[Held, ...]) -> None:
-        self.facts, self.newer_digest, self.parts = facts, newer_digest, parts
-        self.prepared: Prepared | None = None
-        self.shard: int | None = None
-        self.subject = log_entry.subject(
-            environment=facts.environment.id,
-            customer=facts.customer.id,
-            license=facts.license.id,
-            key=facts.key.id,
-            plan=facts.plan.id,
-            plan_version=facts.version,
-        )
+    facts: Facts
+    newer_digest: Digest | None
+    license: Held
+    customer: Held
+    plan: Held
+    prepared: Prepared | None = None
+    shard: int | None = None
 
     def stands(self, caller: Caller) -> bool:
-        facts, (key, license, customer, plan) = self.facts, self.parts
+        """As long as the key itself does."""
+        facts = self.facts
         if facts.environment is caller.environment and facts.catalog is caller.catalog:
-            return key.stands and license.stands and customer.stands and plan.stands
+            return self.license.stands and self.customer.stands and self.plan.stands
         return False
 
 
@@ -116,7 +109,7 @@ class Trail:
         """What is at hand, if anything."""
         if self._memory is None:
             return None
-        held = self._memory.find(redis_key(kind, name))
+        held = self._memory.find(kind, name)
         return None if held is MISSING else held
 
     def held(self, kind: str, name: str, look: int = 1) -> Held | None:
@@ -126,7 +119,7 @@ class Trail:
         """
         if self._fetched is not None and (kind, name, look) in self._fetched:
             return self._fetched[kind, name, look]
-        held = self._memory.find(redis_key(kind, name)) if self._memory is not None else None
+        held = self._memory.find(kind, name) if self._memory is not None else None
         if held is None and not self._suspect:
             raise NotHeld([(kind, name, look)])
         return None if held is MISSING else held
@@ -182,7 +175,8 @@ def _joined_caller(trail: Trail, held: Held) -> Caller:
         parts,
         0 if known.revoked else math.inf if known.expires_at is None else known.expires_at,
     )
-    held.joined = caller
+    if held.stands:
+        held.joined = caller
     return caller
 
 
@@ -216,7 +210,9 @@ def _imported_digests(peppers: tuple[Pepper, ...], environment: EnvironmentFacts
 def _found(trail: Trail, caller: Caller, held: Held, newer: Digest | None) -> Found:
     joined: Found | None = held.joined
     if joined is None or not joined.stands(caller):
-        joined = held.joined = _joined_facts(trail, caller, held, newer)
+        joined = _joined_facts(trail, caller, held, newer)
+        if held.stands:
+            held.joined = joined
     return joined
 
 
@@ -233,8 +229,10 @@ def _joined_facts(trail: Trail, caller: Caller, held: Held, newer: Digest | None
     parts = (held, license_held, customer_held, plan_held)
     revision = max(part.revision for part in (*parts, *caller.parts[1:]))
     customer = cast(CustomerFacts, customer_held.fact)
+    share(known, "license", license.id)
+    share(license, "customer", customer.id)
     facts = Facts(caller.environment, known, license, customer, plan, revision, caller.catalog)
-    return Found(facts, newer, parts)
+    return Found(facts, newer, license_held, customer_held, plan_held)
 
 
 def _both(trail: Trail, first: Name, second: Name) -> tuple[Held, Held]:

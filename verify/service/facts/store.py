@@ -51,7 +51,7 @@ class FactStore:
         self._url, self.most_facts = redis_url, most_facts
         self._memory, self._former = Memory(most_facts), Memory(most_facts, current=False)
         self._link: RedisLink | None = None
-        self._reading: dict[str, tuple[float, asyncio.Future[Held | None]]] = {}
+        self._reading: dict[tuple[str, str], tuple[float, asyncio.Future[Held | None]]] = {}
         self._proven_at = float("-inf")  # when the last question that was answered was sent
         self._former_at = float("-inf")  # the same, of what was held before
         self.skew = clock.Skew()
@@ -166,51 +166,51 @@ class FactStore:
                 self.heartbeat.told(self._link)
         metrics.INVALIDATIONS.inc(len(keys))
         for key in keys:
-            self._memory.forget(key)
-            self._former.forget(key)
+            kind, name = facts.kind_and_name(key)
+            self._memory.forget(kind, name)
+            self._former.forget(kind, name)
 
     async def fetch(self, kind: str, name: str) -> Held | None:
         """The fact from Redis, or None when a whole store surely has none. Raises StoreUnavailable, StoreNotReady.
 
         Who wants what is being read waits for the same answer, unless that was asked for too long ago to be news.
         """
-        key = facts.redis_key(kind, name)
-        began, answer = self._reading.get(key, (0.0, None))
+        began, answer = self._reading.get((kind, name), (0.0, None))
         if answer is None or time.monotonic() - began > JOIN_SECONDS:
-            answer = self._start_reading(kind, key)
+            answer = self._start_reading(kind, name)
         try:
             async with asyncio.timeout(READ_SECONDS):
                 return await asyncio.shield(answer)
         except TimeoutError as error:
             raise StoreUnavailable from error
 
-    def _start_reading(self, kind: str, key: str) -> asyncio.Future[Held | None]:
+    def _start_reading(self, kind: str, name: str) -> asyncio.Future[Held | None]:
         link = self._link
         if link is None:
             _unavailable()
         answer: asyncio.Future[Held | None] = asyncio.get_running_loop().create_future()
         answer.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may be left to look
-        self._reading[key] = (time.monotonic(), answer)
+        self._reading[kind, name] = (time.monotonic(), answer)
         metrics.FACT_READS.inc()
 
         def replied(reply: Any) -> None:
-            if self._reading.get(key, (0.0, None))[1] is answer:
-                del self._reading[key]
+            if self._reading.get((kind, name), (0.0, None))[1] is answer:
+                del self._reading[kind, name]
             try:
-                found = _interpret(kind, reply)
+                found = _interpret(kind, name, reply)
             except (StoreUnavailable, StoreNotReady) as error:
                 answer.set_exception(error)
                 return
             if self._link is link:
-                self._memory.keep(key, found or MISSING)
-                self._former.forget(key)
+                self._memory.keep(kind, name, found or MISSING)
+                self._former.forget(kind, name)
             answer.set_result(found)
 
-        link.send(replied, "MGET", key, facts.STATE_KEY)
+        link.send(replied, "MGET", facts.redis_key(kind, name), facts.STATE_KEY)
         return answer
 
 
-def _interpret(kind: str, reply: Any) -> Held | None:
+def _interpret(kind: str, name: str, reply: Any) -> Held | None:
     if isinstance(reply, Exception):
         raise StoreUnavailable from reply
     data, state = reply
@@ -222,7 +222,10 @@ def _interpret(kind: str, reply: Any) -> Held | None:
     except (msgspec.DecodeError, ValueError) as error:
         log.exception("A fact of kind %s cannot be read; `manage.py republish_all` repairs it", kind)
         raise StoreNotReady from error
-    return Held(found) if found.fact is not None else None
+    if found.fact is None:
+        return None
+    facts.share(found.fact, "id", name)
+    return Held(found.fact, found.revision)
 
 
 def _state(data: bytes | None) -> StoreState:

@@ -24,7 +24,6 @@ from verify.facts import (
     PlanFacts,
     PlanTerms,
     SecretKeyFacts,
-    Versioned,
 )
 from verify.service.facts.lookup import Caller, Found, NotHeld, Trail, find_caller, find_facts
 from verify.service.facts.memory import MISSING, Held, Memory, Remembered
@@ -61,16 +60,16 @@ class Store(FactStore):
 
     async def fetch(self, kind: str, name: str) -> Held | None:
         found = self.there.get(facts.redis_key(kind, name))
-        self.held.keep(facts.redis_key(kind, name), found or MISSING)
+        self.held.keep(kind, name, found or MISSING)
         return found
 
     def tell(self, fact: Fact, name: str, revision: int = 1, *, held: bool = True) -> None:
         """In Redis, and in memory too unless it must be fetched; what is in memory of it is forgotten."""
-        key, found = facts.redis_key(fact.KIND, name), Held(Versioned(1, revision, fact))
-        self.held.forget(key)
-        self.there[key] = found
+        found = Held(fact, revision)
+        self.held.forget(fact.KIND, name)
+        self.there[facts.redis_key(fact.KIND, name)] = found
         if held:
-            self.held.keep(key, found)
+            self.held.keep(fact.KIND, name, found)
 
 
 def told(pepper: Pepper = NEW, *, held: bool = True) -> Store:
@@ -114,6 +113,24 @@ def test_what_is_at_hand_is_joined_once() -> None:
     assert looked_up(Trail(store))[1] is looked_up(Trail(store))[1]
 
 
+def test_an_id_that_several_facts_have_is_held_once() -> None:
+    store, digest = told(), key_digest(NEW, ENVIRONMENT.id, KEY).hex()
+    for kind, name in (("key", digest), ("license", LICENSE.id), ("customer", "cus_1")):  # each with texts of its own
+        fact = store.there[facts.redis_key(kind, name)].fact
+        store.tell(facts.decode(kind, facts.encode(1, 1, fact)).fact, name)
+    joined = looked_up(Trail(store))[1].facts
+    assert joined.key.license is joined.license.id
+    assert joined.license.customer is joined.customer.id
+
+
+def test_what_is_not_held_keeps_nothing_joined() -> None:
+    """Nobody would tell that it changed, and nobody would find what it holds."""
+    store = told(held=False)
+    store.held = Memory(current=False)
+    apart(fetched(store))
+    assert {(held.stands, held.joined) for held in store.there.values()} == {(False, None)}
+
+
 @pytest.mark.parametrize("name", ["lic_1", "cus_1", "plan_1", "env_1", "catalog"])
 def test_what_was_joined_is_joined_anew_once_a_part_is_told_anew(name: str) -> None:
     store = told()
@@ -151,8 +168,7 @@ def test_the_memory_alone_is_used_where_it_is_suspect_and_a_gap_in_it_is_no_answ
 @pytest.mark.parametrize("name", ["lic_1", "cus_1", "plan_1"])
 def test_a_gap_in_a_store_that_should_be_whole_is_not_taken_for_an_unknown_key(name: str) -> None:
     store = told()
-    key = facts.redis_key(ALL[name].KIND, name)
-    store.held.keep(key, MISSING)
+    store.held.keep(ALL[name].KIND, name, MISSING)
     with pytest.raises(StoreNotReady):
         looked_up(Trail(store))
 
@@ -181,12 +197,12 @@ def test_a_key_that_moves_to_the_newer_pepper_between_two_looks_is_found() -> No
                 asked = facts.redis_key(*missing.names[0][:2])
                 if asked == old:
                     del store.there[old]
-                    store.held.forget(old)
+                    store.held.forget(*facts.kind_and_name(old))
                     store.tell(key, new.rsplit(":", 1)[1], held=False)
                 await trail.fetch(missing)
         return None
 
-    store.held.forget(old)
+    store.held.forget(*facts.kind_and_name(old))
     secret_key = SecretKeyFacts("skey_1", ENVIRONMENT.id, ("verify",), None, revoked=False)
     store.tell(secret_key, secret_key_digest(NEW, SECRET).hex())
     found = apart(look())
