@@ -160,18 +160,16 @@ def _own(facts: Facts, status: Status) -> str:
     for each key it would be the largest part of what is held of it. Ids need no escaping.
     """
     key, license, customer = facts.key, facts.license, facts.customer
+    ends = "null" if key.expires_at is None else f'"{rfc3339(key.expires_at)}"'
+    expires = "null" if license.expires_at is None else f'"{rfc3339(license.expires_at)}"'
     return (
-        f',"key":{{"id":"{key.id}","name":{_encode(key.name).decode()},"expires_at":{_moment(key.expires_at)}}}'
-        f',"license":{{"id":"{license.id}","status":{_STATUSES[status]},"expires_at":{_moment(license.expires_at)}}}'
+        f',"key":{{"id":"{key.id}","name":{_encode(key.name).decode()},"expires_at":{ends}}}'
+        f',"license":{{"id":"{license.id}","status":{_STATUSES[status]},"expires_at":{expires}}}'
         f',"customer":{{"id":"{customer.id}","external_id":{_encode(customer.external_id).decode()}}}'
     )
 
 
-_STATUSES = {status: _text(status) for status in Status}  # a member of an Enum writes itself in 0.2 µs
-
-
-def _moment(milliseconds: int | None) -> str:
-    return "null" if milliseconds is None else f'"{rfc3339(milliseconds)}"'
+_STATUSES = {status: _text(status) for status in Status}  # a member of an Enum takes 0.2 µs to write itself
 
 
 @lru_cache(maxsize=4096)

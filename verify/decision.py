@@ -120,7 +120,7 @@ def decide(facts: Facts | None, request: VerifyRequest, now: int) -> Verdict:
     calm = facts.calm
     if calm is not None and calm.since <= now and (calm.until is None or now < calm.until):
         case = Case(request, facts, now, calm.standing)
-        return _first_objection(REQUEST_RULES, case, _warnings(case))
+        return _first_objection(REQUEST_RULES, case, () if facts.warns_from is None else _warnings(case))
     case = Case(request, facts, now, standing(facts.license, now))
     if all(objects(case) is None for _, objects in FACT_RULES):
         facts.calm = _calm(case)
@@ -260,6 +260,8 @@ def _scope_is_missing(case: Case) -> str | None:
 
 
 def _feature_is_not_entitled(case: Case) -> str | None:
+    if not case.request.features:
+        return None
     missing = [code for code in case.request.features if not is_granted(case.facts.terms.features.get(code))]
     return f"The plan does not grant the feature {', '.join(missing)}." if missing else None
 
