@@ -15,11 +15,12 @@ from benchmarks.stage.store import Store
 from benchmarks.stage.world import World, body
 from config.env import Env
 from config.supervisor.ports import listen
+from verify.request import MOST_REQUESTS
 
 MOST_LOGGED = 100_000_000  # no drain reads the log here; each round empties it
 ANY_PORTS = Env({"LICET_PORT": "0", "LICET_VERIFY_PORT": "0"})
 FACTS_OF_A_KEY, SHARED_FACTS = 3, 1000
-BATCH = 50
+BATCH = MOST_REQUESTS
 ASKING = 4  # connections that warm a server
 TRIES = 50  # a server that is busy with what others ask says 503
 

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import random
 import string
+import tracemalloc
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -13,6 +14,8 @@ import pytest
 
 from tests.running.prove import Figure
 from verify import facts, key_format
+from verify.answer import render
+from verify.decision import decide
 from verify.digests import Pepper, key_digest, secret_key_digest
 from verify.facts import (
     CatalogFacts,
@@ -25,6 +28,9 @@ from verify.facts import (
     PlanTerms,
     SecretKeyFacts,
 )
+from verify.ground import ids
+from verify.limits.prepared import prepare
+from verify.request import VerifyRequest
 from verify.service.facts.lookup import Caller, Found, NotHeld, Trail, find_caller, find_facts
 from verify.service.facts.memory import MISSING, Held, Memory, Remembered
 from verify.service.facts.store import FactStore, StoreNotReady, StoreUnavailable
@@ -121,6 +127,43 @@ def test_an_id_that_several_facts_have_is_held_once() -> None:
     joined = looked_up(Trail(store))[1].facts
     assert joined.key.license is joined.license.id
     assert joined.license.customer is joined.customer.id
+
+
+def test_a_key_with_a_license_and_a_customer_of_its_own_takes_a_kilobyte_and_a_half_at_most() -> None:
+    """Of Python's objects: the facts as they are read, and what its calls leave behind."""
+    store, several = told(), [key_format.generate("acme", "test") for _ in range(400)]
+    encoded = [(fact.KIND, name, facts.encode(1, 10**6, fact)) for secret in several for name, fact in people(secret)]
+    looked_up(Trail(store))
+    caller = find_caller(Trail(store), (NEW,), SECRET)
+    assert caller is not None
+    tracemalloc.start()
+    for kind, name, data in encoded:
+        read = facts.decode(kind, data)
+        facts.share(read.fact, "id", name)
+        store.held.keep(kind, name, Held(read.fact, read.revision))
+    for secret in several:
+        found = find_facts(Trail(store), (NEW,), caller, secret)
+        assert found is not None
+        verdict = decide(found.facts, VerifyRequest(key=secret), 10**12)
+        assert render(verdict, "req_1", 10**12)
+        found.prepared = prepare(
+            *(found.facts.terms, found.facts.license, found.facts.key, 0),
+            usage={"requests": 1},
+            meters={"requests": "sum"},
+            now=10**12,
+        )
+        del verdict
+    taken = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert taken / len(several) < 1536
+
+
+def people(secret: str) -> list[tuple[str, Fact]]:
+    """A key, its license and its customer."""
+    license, customer, digest = ids.new("lic"), ids.new("cus"), key_digest(NEW, ENVIRONMENT.id, secret).hex()
+    terms = LicenseFacts(license, customer, "plan_1", 1, 10**11, None, None, suspended=False, revoked=False)
+    key = KeyFacts(ids.new("key"), "server", license, None, None, suspended=False, revoked=False)
+    return [(digest, key), (license, terms), (customer, CustomerFacts(customer, "customer-1"))]
 
 
 def test_what_is_not_held_keeps_nothing_joined() -> None:
