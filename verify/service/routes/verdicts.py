@@ -16,7 +16,7 @@ from verify.request import VerifyRequest
 from verify.service import metrics
 from verify.service.accounting.accountant import Accountant
 from verify.service.accounting.calls import AccountingUnavailable, CountersNotReady
-from verify.service.facts.lookup import Caller, Found, NotHeld, Trail, find_caller, find_facts
+from verify.service.facts.lookup import Caller, Found, Name, NotHeld, Trail, find_caller, find_facts
 from verify.service.facts.store import TRUST_SECONDS, FactStore, StoreNotReady, StoreUnavailable
 from verify.service.http.exchange import Exchange, Refused, Response
 from verify.service.spool.spool import Spool, SpoolUnavailable
@@ -111,7 +111,7 @@ class Desk:
                 await trail.fetch(missing)
                 known = self._look_up(exchange, question, trail)
             except NotHeld as more:
-                missing = more
+                missing = more.with_traceback(None)  # or it and this frame would hold each other, as above
             except StoreNotReady as error:
                 raise _not_ready() from error
             except StoreUnavailable:
@@ -129,7 +129,7 @@ class Desk:
         now = time.time_ns() // 1_000_000
         caller = self._caller(question, trail, now)
         calls: list[tuple[Presented, Found | None]] = []
-        missing: list[NotHeld] = []
+        missing: dict[Name, None] = {}  # no errors: each would hold this very frame, and the frame would hold it
         for presented in named(question.parse(exchange), exchange, question.once):
             asked = presented.asked
             check_meters(asked, caller)
@@ -137,9 +137,9 @@ class Desk:
                 found = None if asked.key is None else find_facts(trail, self._peppers, caller, asked.key)
                 calls.append((presented, found))
             except NotHeld as needed:
-                missing.append(needed)
+                missing |= dict.fromkeys(needed.names)
         if missing:
-            raise NotHeld(list({name: None for needed in missing for name in needed.names}))
+            raise NotHeld(list(missing))
         return Known(now, caller, calls)
 
     def _count(self, exchange: Exchange, question: Question, known: Known) -> None:

@@ -1,15 +1,19 @@
-"""When an answer may be given without counters, and from which facts."""
+"""When an answer may be given without counters, and from which facts; what a look-up leaves behind."""
 
+import gc
 import time
 from pathlib import Path
 
 import pytest
 
+from tests.verify.service.facts.test_lookup import KEY, NEW, SECRET, apart, told
 from verify.facts import EnvironmentFacts, SecretKeyFacts
+from verify.request import VerifyRequest
 from verify.service.accounting.accountant import Accountant
-from verify.service.facts.lookup import Caller
+from verify.service.facts.lookup import Caller, NotHeld
 from verify.service.facts.store import FactStore
-from verify.service.routes.verdicts import Desk
+from verify.service.http.exchange import Exchange, Fields, Response
+from verify.service.routes.verdicts import Desk, Question
 from verify.service.spool.spool import Spool
 
 NEVER = float("inf")
@@ -41,3 +45,23 @@ def test_suspect_facts_answer_only_if_redis_is_not_heard_at_all_and_for_so_long(
     caller = Caller(SecretKeyFacts("skey_1", "env_1", ("verify",), None, revoked=False), environment, None, 1, ())
     assert Desk((), store, accountant, Spool(tmp_path, 10**9))._may_bridge(caller) is may
     assert not Desk((), store, accountant, Spool(None, 10**9))._may_bridge(caller)
+
+
+def test_a_call_whose_facts_are_fetched_leaves_nothing_to_the_collector_of_cycles() -> None:
+    """An error holds its frames; a frame that keeps it would hold all that was asked until the collector comes."""
+    desk = Desk((NEW,), told(held=False), Accountant("redis://", 1, 1), Spool(None, 1))
+    several = [VerifyRequest(key=KEY), VerifyRequest(key=KEY)]
+    question = Question(SECRET, lambda _: several, lambda _, __: Response(200, b""), None)
+
+    async def ask() -> None:
+        telling = desk.ask(Exchange("POST", "/", Fields({}), b"", "", 0.0, b"1" * 16, "req_1"), question)
+        assert telling is not None
+        await telling
+
+    gc.collect()
+    gc.disable()
+    try:
+        apart(ask())
+        assert [one for one in gc.get_objects() if type(one) is NotHeld] == []
+    finally:
+        gc.enable()
