@@ -21,7 +21,9 @@ from verify.limits.shards import backlog_key, log_key, shard_of
 from verify.reasons import Reason
 
 HOUR_MS = 3_600_000
+MANY_SHARDS = range(1024, 960, -1)
 Said = tuple[Logged, Code]
+_taken = {0}  # shards; the running copy's drain has the first
 
 
 @dataclass
@@ -30,17 +32,16 @@ class Feed:
 
     place: Place
     base_ms: int
-    totals: tuple[int, ...] = (1024, 1023, 1021)
+    totals: Sequence[int] = MANY_SHARDS
+    """Of how many shards there may be, as nobody chooses in which of them a customer lies."""
     entries: int = 0
     said: dict[bytes, Said] = field(default_factory=dict)
 
-    @property
-    def total(self) -> int:
-        return next(total for total in self.totals if shard_of(self.place.sample["customer"], total))
-
-    @property
-    def shard(self) -> int:
-        return shard_of(self.place.sample["customer"], self.total)
+    def __post_init__(self) -> None:
+        customer = self.place.sample["customer"]
+        self.total = next(total for total in self.totals if shard_of(customer, total) not in _taken)
+        self.shard = shard_of(customer, self.total)
+        _taken.add(self.shard)
 
     @property
     def organization(self) -> UUID:

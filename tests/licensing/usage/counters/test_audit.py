@@ -20,6 +20,7 @@ from tests.licensing.usage.feeding import Feed
 from verify.limits.shards import ready_key
 
 ROUNDS = 5
+PATIENCE_SECONDS = 60.0
 
 
 def audited(feed: Feed) -> Audit:
@@ -27,18 +28,20 @@ def audited(feed: Feed) -> Audit:
 
 
 @contextmanager
-def calling(one: Counted) -> Iterator[None]:
-    """Three callers, until the block ends."""
-    stop = threading.Event()
+def calling(one: Counted, at_least: int) -> Iterator[None]:
+    """Three callers until the block ends, which begins when so many calls were answered."""
+    stop, answered = threading.Event(), threading.Semaphore(0)
 
     def work() -> None:
         while not stop.is_set():
             one.verify(usage={"requests": 1})
+            answered.release()
 
     callers = [threading.Thread(target=work) for _ in range(3)]
     for caller in callers:
         caller.start()
     try:
+        assert all(answered.acquire(timeout=PATIENCE_SECONDS) for _ in range(at_least))
         yield
     finally:
         stop.set()
@@ -55,11 +58,10 @@ def test_with_calls_going_on_there_is_no_difference(feed: Feed, tmp_path: Path) 
     with (
         counted(feed, tmp_path, quotas=quotas, rate_limits=[]) as one,
         draining(feed.drain().tick) as ended,
-        calling(one),
+        calling(one, at_least=20),
     ):
-        while int(client().get(next(client().scan_iter(f"used:{{s{feed.shard:02}}}:*"), b"") or b"") or 0) < 20:
-            assert not ended.is_set()
         found = [audited(feed) for _ in range(ROUNDS)]
+        assert not ended.is_set()
     assert found == [Audit(4, [])] * ROUNDS
 
 
