@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tests.running.stack import Stack
 
 WITHIN_SECONDS = 1.0
+PASSWORD = "a password for tests"
 
 
 @dataclass
@@ -87,14 +89,27 @@ def acting(member: Member) -> Actor:
     return Actor("member", member.public_id, ROLES[member.role])
 
 
+@lru_cache
+def hashed(password: str) -> str:
+    """Once, as it takes longer than most tests."""
+    from django.contrib.auth.hashers import make_password  # noqa: PLC0415 - Django is not set up at import
+
+    return make_password(password)
+
+
 def make_place(name: str, api_url: str, verify_url: str, email: str = "") -> Place:
-    """Its owner is `email`, or else a person of its own."""
+    """Its owner is `email`, or else a person of its own, who signs in with PASSWORD."""
     from licensing.actions.newcomers.welcome import welcome_organization  # noqa: PLC0415 - Django is not set up at import
     from tenants import clock  # noqa: PLC0415 - as above
+    from tenants.models import User  # noqa: PLC0415 - as above
     from verify.ground.ids import new  # noqa: PLC0415 - as above
 
-    made = welcome_organization(name, email or f"{new('mem')}@example.com", now=clock.now())
+    owner, _ = User.objects.get_or_create(
+        email=email or f"{new('mem')}@example.com", defaults={"password": hashed(PASSWORD)}
+    )
+    made = welcome_organization(name, owner.email, now=clock.now())
     document = made.as_json()
+    document["login"]["password"] = PASSWORD
     headers = {"Authorization": f"Bearer {document['secret_key']}"}
     return Place(
         environment=made.environment,
@@ -106,8 +121,8 @@ def make_place(name: str, api_url: str, verify_url: str, email: str = "") -> Pla
 
 @pytest.fixture
 def owner_email() -> str:
-    """Who owns the tenants of this test. One person for all, as hashing a password takes longer than most tests;
-    where somebody signs in, the folder's conftest says "", and each has a person of its own."""
+    """Who owns the tenants of this test: one person for all. Where somebody signs in, the folder's conftest says "",
+    and each has a person of its own."""
     return "owner@tests.example"
 
 

@@ -3,18 +3,15 @@
 from django.test import Client
 
 from tenants import clock
-from tenants.actions.people.accounts import register_person
 from tenants.models import Member, User
 from tenants.tenancy import tenant_transaction
-from tests.places import Place
+from tests.places import PASSWORD, Place, hashed
 from verify.ground.ids import new
-
-PASSWORD = "a password of their own"
 
 
 def another_member(place: Place, role: str) -> User:
     """Of the same organization; signs in with PASSWORD."""
-    user = register_person(f"{new('mem')}@example.com", PASSWORD)
+    user = User.objects.create(email=f"{new('mem')}@example.com", password=hashed(PASSWORD))
     organization_id = place.environment.organization_id
     with tenant_transaction(organization_id):
         Member(organization_id=organization_id, user=user, role=role, created_at=clock.now()).insert()

@@ -7,8 +7,9 @@ from playwright.sync_api import Page, expect
 
 from tenants.actions.people.accounts import register_person
 from tests.dashboard.conftest import Site
-from tests.dashboard.visiting.visitors import PASSWORD, another_member
+from tests.dashboard.visiting.visitors import another_member
 from tests.licensing.seated import seated
+from tests.places import PASSWORD
 from verify.ground.ids import new
 
 
