@@ -1,17 +1,15 @@
 """Handing work to Celery, after the commit that made it due.
 
-Broker: a second to connect and one to be heard, no retry. Away, the work waits for the sweep that looks every minute.
+Should the broker be away, the work waits for the sweep that looks every minute.
 """
 
 import logging
 from typing import Any
 
-from celery import current_app
-from django.conf import settings
 from kombu.exceptions import OperationalError
 
 from billing.models import StripeConnection, StripeCustomer, StripeEvent
-from tenants.actions.jobs import BRIEFLY
+from tenants.actions.jobs import hand_to_worker
 
 QUEUE = "webhooks"
 CONVERGE, COMPARE, SWEEP = (f"billing.tasks.{name}" for name in ("converge", "compare", "sweep_events"))
@@ -37,12 +35,7 @@ def hand_out_finding(row: StripeEvent) -> None:
 
 
 def _hand_out(task: str, row: Any, in_seconds: float = 0.0) -> None:
-    words = [str(row.organization_id), str(row.id)]
     try:
-        with current_app.connection_for_write() as broker:
-            broker.transport_options = {**settings.CELERY_BROKER_TRANSPORT_OPTIONS, **BRIEFLY}
-            current_app.send_task(
-                task, words, queue=QUEUE, retry=False, connection=broker, countdown=in_seconds or None
-            )
+        hand_to_worker(task, [str(row.organization_id), str(row.id)], QUEUE, in_seconds=in_seconds)
     except OperationalError as error:
         log.warning("%s of %s waits for the broker: %s", task, row.id, error)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from celery import current_app
@@ -22,10 +23,18 @@ from tenants.tenancy import tenant_transaction
 TASK, QUEUE = "tenants.tasks.run_job", "bulk"
 MOST_ATTEMPTS = 5
 UNENDED = ("waiting", "running")
-# A request waits for it: a second to connect and one to be heard, no retry; failing, the job waits for the sweep.
 BRIEFLY = {"socket_connect_timeout": 1, "socket_timeout": 1, "max_retries": 0, "interval_start": 0}
 
 log = logging.getLogger("licet.jobs")
+
+
+def hand_to_worker(task: str, words: list[Any], queue: str, *, in_seconds: float = 0.0) -> None:
+    """What `task` is to be called with. A request waits for it: a second to connect and one to be heard, no retry.
+    Raises kombu.exceptions.OperationalError when the broker does not take it.
+    """
+    with current_app.connection_for_write() as broker:
+        broker.transport_options = {**settings.CELERY_BROKER_TRANSPORT_OPTIONS, **BRIEFLY}
+        current_app.send_task(task, words, queue=queue, retry=False, connection=broker, countdown=in_seconds or None)
 
 
 def start_job(kind: str, *, within: Environment, by: Actor, now: datetime) -> Job:
@@ -46,11 +55,8 @@ def _hand_out_if_possible(row: Job) -> None:
 
 
 def hand_out(row: Job) -> None:
-    """Raises kombu.exceptions.OperationalError when the broker does not take it."""
-    with current_app.connection_for_write() as broker:
-        broker.transport_options = {**settings.CELERY_BROKER_TRANSPORT_OPTIONS, **BRIEFLY}
-        words = [str(row.organization_id), str(row.id)]
-        current_app.send_task(TASK, words, queue=QUEUE, retry=False, connection=broker)
+    """Raises kombu.exceptions.OperationalError. A job that is not handed out waits for the sweep."""
+    hand_to_worker(TASK, [str(row.organization_id), str(row.id)], QUEUE)
 
 
 def hand_out_again(*, before: datetime) -> int:

@@ -2,10 +2,10 @@
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
-from celery import current_app
 from django.conf import settings
 from django.urls import reverse
 
+from tenants.actions.jobs import hand_to_worker
 from tenants.actions.people.accounts import person
 from tenants.actions.people.mail import QUEUE, send
 from tenants.models import User
@@ -17,11 +17,10 @@ NOBODY = 0
 def ask_for_password_reset(email: str) -> None:
     """Does the same for every address: one query and one message, which for an unknown one says nobody.
 
-    Asks the broker. Timeout: 2 s to connect, 5 s to answer; retry: redis-py's own three, some seconds in all. Closed:
-    the page is a 503, and they ask again. Metric: none but that answer.
+    Asks the broker, briefly. Closed: the page is a 503, and they ask again. Metric: none but that answer.
     """
     user = person(email)
-    current_app.send_task(TASK, [user.pk if user else NOBODY], retry=False, queue=QUEUE)
+    hand_to_worker(TASK, [user.pk if user else NOBODY], QUEUE)
 
 
 def send_password_reset(user_id: int) -> None:

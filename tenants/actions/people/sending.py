@@ -6,12 +6,12 @@ from smtplib import SMTPRecipientsRefused
 from typing import Any
 from uuid import UUID
 
-from celery import current_app
 from django.conf import settings
 from django.db import OperationalError, transaction
 from django.urls import reverse
 from prometheus_client import Gauge
 
+from tenants.actions.jobs import hand_to_worker
 from tenants.actions.people.mail import QUEUE, send
 from tenants.actions.people.tokens import LASTS, open_token
 from tenants.models import Invitation, Member, Organization
@@ -43,10 +43,10 @@ def hand_out_on_commit(row: Invitation) -> None:
 
 
 def hand_out(row: Invitation) -> None:
-    """Asks the broker. Timeout: 2 s to connect, 5 s to answer; retry: redis-py's own three, some seconds in all. Open:
-    the invitation stands, and the sweep hands its mail out when the broker is back. Metric: `licet_invitations_unsent`.
+    """Asks the broker, briefly. Open: the invitation stands, and the sweep hands its mail out when that is back.
+    Metric: `licet_invitations_unsent`.
     """
-    current_app.send_task(TASK, [str(row.organization_id), str(row.id)], retry=False, queue=QUEUE)
+    hand_to_worker(TASK, [str(row.organization_id), str(row.id)], QUEUE)
 
 
 def hand_out_again(*, before: datetime, now: datetime) -> int:
