@@ -13,6 +13,7 @@ from django.db import DataError, IntegrityError, OperationalError, connections, 
 from psycopg.errors import ProgramLimitExceeded
 
 from licensing.usage import reading, rows
+from licensing.usage.opening import Piece
 from licensing.usage.reading import Call, Read, Strangers
 from licensing.usage.stream import Entry, EntryId
 from tenants.models import Environment
@@ -81,21 +82,21 @@ class Books:
     def __init__(self) -> None:
         self._organizations: dict[str, str] = {}
 
-    def enter(self, shard: int, entries: Sequence[Entry], *, now: datetime) -> list[Call]:
+    def enter(self, shard: int, piece: Piece, *, now: datetime) -> list[Call]:
         """Gives the calls that were new. What the database does not take is put aside alone (`broken_entries`)."""
-        opened = [reading.opened(entry.fields) for entry in entries]
-        self._meet(reading.environments(opened))
-        found = reading.read(opened, self._organizations)
+        told, entries = [one.told for one in piece], [one.entry for one in piece]
+        self._meet(reading.environments(told))
+        found = reading.read(told, self._organizations)
         try:
             return _write(shard, entries, found, now)
         except (DataError, IntegrityError, OperationalError) as error:
             if isinstance(error, OperationalError) and not isinstance(error.__cause__, ProgramLimitExceeded):
                 raise  # the database is away: that is waited out
-            if len(entries) == 1:
-                refused = Read(faults={0: rows.clean(f"{type(error).__name__}: {error}")[:500]})
+            if len(piece) == 1:
+                refused = Read(faults={0: reading.clean(f"{type(error).__name__}: {error}")[:500]})
                 return _write(shard, entries, refused, now)
-        half = len(entries) // 2
-        return self.enter(shard, entries[:half], now=now) + self.enter(shard, entries[half:], now=now)
+        half = len(piece) // 2
+        return self.enter(shard, piece[:half], now=now) + self.enter(shard, piece[half:], now=now)
 
     def _meet(self, environments: set[str]) -> None:
         if strange := environments - self._organizations.keys():

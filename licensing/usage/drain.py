@@ -15,12 +15,12 @@ from licensing.actions.peppering import use_current_pepper
 from licensing.usage import partitions
 from licensing.usage.books import Books, last_entries
 from licensing.usage.counters import rebuild
-from licensing.usage.reading import Call, calls_of
+from licensing.usage.opening import pieces
+from licensing.usage.reading import Call
 from licensing.usage.stream import NONE_YET, Entry, Stream
 from tenants import clock
 from verify.ground.failpoints import failpoint
 
-MOST_CALLS = 20_000  # in one transaction, unless one entry has more
 MOST_PEPPERED = 200  # keys moved to the current pepper after a batch; the others are at their next use
 ALARM_PERCENT = 50  # of LICET_LOG_CAP
 
@@ -51,10 +51,10 @@ class Drain:
         """Whether there were any."""
         failpoint("drain.after_read")
         try:
-            for some in _in_batches(entries):
-                fresh = self._books.enter(stream.shard, some, now=clock.now())
+            for piece in pieces(entries):
+                fresh = self._books.enter(stream.shard, piece, now=clock.now())
                 failpoint("drain.after_commit")
-                stream.acknowledge([(entry.id, calls_of(entry.fields)) for entry in some])
+                stream.acknowledge([(one.entry.id, one.calls) for one in piece])
                 failpoint("drain.after_ack")
                 _pepper(fresh)
         except BaseException:
@@ -80,19 +80,6 @@ class Drain:
         elif shard not in self._alarmed:
             self._alarmed.add(shard)
             log.error("%d calls of shard %d wait for the ledger; at %d verify takes no more", backlog, shard, cap)
-
-
-def _in_batches(entries: Sequence[Entry]) -> list[list[Entry]]:
-    batches: list[list[Entry]] = []
-    room = 0
-    for entry in entries:
-        calls = max(1, calls_of(entry.fields))
-        if calls > room:
-            batches.append([])
-            room = MOST_CALLS
-        batches[-1].append(entry)
-        room -= calls
-    return batches
 
 
 def _pepper(calls: Sequence[Call]) -> None:

@@ -12,12 +12,14 @@ import msgspec
 from verify.answer import rfc3339
 from verify.ground.ids import decode
 from verify.limits.log_entry import Logged, Outcome, Unknown, unknown, verdicts
+from verify.reasons import Reason
 
 # Whatever decoding, counting and dating an entry that nobody of ours wrote may raise.
 MALFORMED = (msgspec.MsgspecError, ValueError, LookupError, TypeError, ArithmeticError)
 
 FEATURE = re.compile(r"[a-z0-9._:-]{1,64}")  # as codes are spelled
 MOST_FEATURES = 16
+TOO_LARGE = "a number is too large, or below 0"
 
 _count = msgspec.msgpack.Decoder(tuple[int, list[msgspec.Raw]]).decode
 
@@ -26,9 +28,17 @@ Organizations = Mapping[str, str]
 """By environment."""
 
 
+class Amount(NamedTuple):
+    """More than 0 of one meter, and the counters it was added to (verify.limits.checks.CHARGES)."""
+
+    meter: str
+    value: int
+    charges: int
+
+
 class Call(msgspec.Struct, frozen=True, gc=False):
     """One verdict. UUIDs are hexadecimal, times RFC 3339; `features` are as sums are kept by: whoever calls may name
-    anything, and an index holds only so much.
+    anything, and an index holds only so much. `amounts`: what is used, or was asked for, by meter.
     """
 
     organization: str
@@ -44,6 +54,7 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     reason: str
     repeat: bool
     admitted: bool
+    amounts: tuple[Amount, ...]
     logged: Logged
 
     @property
@@ -142,20 +153,28 @@ def _call(outcome: Outcome, organizations: Organizations) -> Call:
         outcome.reason,
         outcome.repeat,
         outcome.admitted,
+        _amounts(tuple(logged.added.items()), tuple(logged.charges.items()), valid=outcome.reason == Reason.VALID),
         logged,
     )
 
 
 def _refuse_beyond_columns(logged: Logged) -> None:
     """Each number with what its column does not hold any more."""
-    fits = 0 <= logged.plan_version < 2**31 and 0 <= logged.latency_us < 2**31 and 0 <= logged.revision < 2**63
-    for charges in logged.charges.values():
-        fits = fits and 0 <= charges < 2**15
-    for value in logged.added.values():
-        fits = fits and 0 <= value < 2**63
-    if not fits:
-        message = "a number is too large, or below 0"
-        raise ValueError(message)
+    if not (0 <= logged.plan_version < 2**31 and 0 <= logged.latency_us < 2**31 and 0 <= logged.revision < 2**63):
+        raise ValueError(TOO_LARGE)
+
+
+@lru_cache(maxsize=4096)  # most calls use one of one meter
+def _amounts(
+    added: tuple[tuple[str, int], ...], charges: tuple[tuple[str, int], ...], *, valid: bool
+) -> tuple[Amount, ...]:
+    """What was refused is charged to nothing."""
+    charged = dict(charges)
+    if not (all(0 <= one < 2**15 for one in charged.values()) and all(0 <= value < 2**63 for _, value in added)):
+        raise ValueError(TOO_LARGE)
+    return tuple(
+        Amount(clean(meter), value, charged.get(meter, 0) if valid else 0) for meter, value in added if value > 0
+    )
 
 
 def _strangers(told: Unknown, organizations: Organizations) -> Strangers:
@@ -191,4 +210,9 @@ def _sorted(features: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".replace("\0", "\ufffd")[:500]
+    return clean(f"{type(error).__name__}: {error}")[:500]
+
+
+def clean(text: str) -> str:
+    """PostgreSQL's texts know no NUL."""
+    return text.replace("\0", "\ufffd")

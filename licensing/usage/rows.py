@@ -5,14 +5,13 @@ for all the rest.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from licensing.usage.reading import Call
-from verify.reasons import Reason
 
 ROLLUP_KEY = (
     *("organization_id", "starts_at", "license_id", "key_id", "meter", "features", "outcome", "plan_version"),
@@ -64,7 +63,7 @@ def ledger(call: Call) -> str:
         f"{call.organization}\t{call.id}\t{_told(meter)}\t{call.decided_at}\t{call.logged_at}\t{call.environment}\t"
         f"{call.customer}\t{call.license}\t{call.key}\t{call.logged.plan_version}\t{_array(call.features)}\t{charges}\t"
         f"{value}\n"
-        for meter, value, charges in _amounts(call)
+        for meter, value, charges in call.amounts
     )
 
 
@@ -74,7 +73,7 @@ def by_hour(calls: Iterable[Call]) -> Sums:
     for call in calls:
         if call.repeat:
             continue
-        for meter, value, charges in _amounts(call):
+        for meter, value, charges in call.amounts:
             key = (
                 *(call.organization, f"{call.decided_at[:13]}:00:00Z", call.license, call.key, meter, call.features),
                 *(call.reason, call.logged.plan_version, charges),
@@ -112,18 +111,6 @@ def rollup(sums: Sums) -> list[dict[str, Any]]:
         }
         for key, one in sums.items()
     ]
-
-
-def clean(text: str) -> str:
-    """PostgreSQL's texts know no NUL."""
-    return text.replace("\0", "\ufffd")
-
-
-def _amounts(call: Call) -> Iterator[tuple[str, int, int]]:
-    logged, admitted = call.logged, call.reason == Reason.VALID
-    for meter, value in logged.added.items():
-        if value > 0:
-            yield clean(meter), value, logged.charges.get(meter, 0) if admitted else 0
 
 
 def _told(text: str | None) -> str:
