@@ -86,22 +86,13 @@ def load(
     if wrk is None:
         message = "wrk is not installed: apt-get install wrk"
         raise RuntimeError(message)
-    on_its_core = [*WITH_PARENT, "taskset", "-c", str(LOAD_CORE)]
-    words = [*on_its_core, wrk, "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "-s", str(CALLS)]
+    seconds = max(1, round(seconds))
+    words = [*WITH_PARENT, "taskset", "-c", str(LOAD_CORE), wrk]
+    words += ["-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(CALLS)]
     pause = [f"{1000 * connections / per_second:.6f}"] if per_second else []
     before = _cpu_seconds(server)
     ran = subprocess.run(
-        [
-            *WITH_PARENT,
-            "taskset",
-            "-c",
-            str(LOAD_CORE),
-            *words,
-            f"http://127.0.0.1:{server.port}",
-            "--",
-            str(calls),
-            *pause,
-        ],
+        [*words, f"http://127.0.0.1:{server.port}", "--", str(calls), *pause],
         capture_output=True,
         text=True,
         check=True,

@@ -16,6 +16,8 @@ local ADMITTED, LIMITED, EXCEEDED, CONFLICT, REPEATED, NOT_READY = 0, 1, 2, 3, 4
 local REMEMBER_MS = 600000 -- an admission, for its Idempotency-Key
 local ANSWERED_MS = 60000 -- a batch whose sender has its answer: it may still be under way once more
 
+local LINGER_MS = 10000 -- a rate limit, which says nothing once it has passed: writing over it is cheaper than its end
+
 local ask = redis.call
 
 local time = redis.call('TIME')
@@ -29,7 +31,7 @@ local rates = {}
 
 local function keep(rate, tat)
   local kept = struct.pack('>ddd', tat[1], tat[2], rate[7])
-  ask('SET', rate[1], kept, 'PX', math.ceil((tat[1] - now) / 1000) + 1)
+  ask('SET', rate[1], kept, 'PX', math.max(math.ceil((tat[1] - now) / 1000) + 1, LINGER_MS))
   held[rate[1]] = kept
   return tat
 end
