@@ -13,6 +13,7 @@ from billing.stripe.trouble import StripeTrouble
 from tenants import clock
 
 ROUND_SECONDS = 60.0
+SOON_SECONDS = 60.0  # what is later is found by the round: a task that waits longer than visibility_timeout comes twice
 
 log = logging.getLogger("licet.billing")
 
@@ -26,10 +27,10 @@ def told(connection_id: str) -> Iterator[None]:
         log.warning("The connection %s was not looked through: %s", connection_id, trouble)
 
 
-@shared_task
+@shared_task(soft_time_limit=240, time_limit=270)  # below converging.LEASE
 def converge(organization_id: str, row_id: str) -> None:
     again = converging.converge(UUID(organization_id), UUID(row_id), now=clock.now())
-    if again is not None:
+    if again is not None and again <= SOON_SECONDS:
         converge.apply_async((organization_id, row_id), queue="webhooks", countdown=again)
 
 
@@ -50,15 +51,15 @@ def sweep_due() -> None:
 
 
 @shared_task(soft_time_limit=480, time_limit=540)  # below the broker's visibility_timeout
-def sweep_events(organization_id: str, connection_id: str) -> None:
+def sweep_events(organization_id: str, connection_id: str, only_if_due: bool = False) -> None:  # noqa: FBT001, FBT002 - as above
     with told(connection_id):
-        sweeping.sweep_events(UUID(organization_id), UUID(connection_id), now=clock.now())
+        sweeping.sweep_events(UUID(organization_id), UUID(connection_id), now=clock.now(), only_if_due=only_if_due)
 
 
 @shared_task(soft_time_limit=480, time_limit=540)
-def compare(organization_id: str, connection_id: str) -> None:
+def compare(organization_id: str, connection_id: str, only_if_due: bool = False) -> None:  # noqa: FBT001, FBT002 - from Celery
     with told(connection_id):
-        sweeping.compare(UUID(organization_id), UUID(connection_id), now=clock.now())
+        sweeping.compare(UUID(organization_id), UUID(connection_id), now=clock.now(), only_if_due=only_if_due)
 
 
 @shared_task

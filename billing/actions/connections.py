@@ -33,7 +33,9 @@ def connect(
     on_refund: str = NOTHING,
     on_dispute: str = NOTHING,
 ) -> StripeConnection:
-    """An account that was connected before is known again: its customers, its subscriptions and their licenses."""
+    """An account that was connected before is known again: its customers, its subscriptions and their licenses. All
+    are looked at, as nobody told what happened meanwhile.
+    """
     with unique("api_key", "stripe_connections_once"), tenant_transaction(within.organization_id):
         row = StripeConnection.objects.within(within).filter(pk=prepared.row_id).first() or StripeConnection(
             id=prepared.row_id,
@@ -50,6 +52,7 @@ def connect(
         _take_secrets(row, prepared, webhook_secret, now)
         changes = {"account": row.account, "livemode": row.livemode, "webhook_status": row.webhook_status}
         changes |= _take_policy(row, Policy(on_refund, on_dispute), now)
+        _request_known(row, now)
         audit.record("stripe_connection.created", row, by=by, now=now, environment_id=within.id, changes=changes)
         transaction.on_commit(partial(hand_out_comparison, row))
     return row
@@ -107,9 +110,13 @@ def _take_policy(row: StripeConnection, policy: Policy, now: datetime) -> dict[s
     if changed:
         row.on_refund, row.on_dispute = policy
         row.save(update_fields=["on_refund", "on_dispute"])
-        known = StripeCustomer.objects.within(place_of(row)).filter(connection=row.id)
-        request_all(known, within=place_of(row), now=now)
+        _request_known(row, now)
     return changed
+
+
+def _request_known(row: StripeConnection, now: datetime) -> None:
+    known = StripeCustomer.objects.within(place_of(row)).filter(connection=row.id)
+    request_all(known, within=place_of(row), now=now)
 
 
 def _take_secrets(row: StripeConnection, prepared: Prepared | None, webhook_secret: str | None, now: datetime) -> None:

@@ -4,6 +4,7 @@ One worker per customer: a lease keeps others away, a fence keeps out who lost i
 transactions, never inside one. Stripe away: licenses stay, the customer waits with its error and is tried again.
 """
 
+import time
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -20,7 +21,7 @@ from billing.stripe.trouble import KeyRefused, NotPermitted, StripeAway, StripeT
 from tenants.tenancy import place_of, tenant_transaction
 from verify.ground.failpoints import failpoint
 
-LEASE = timedelta(seconds=120)  # several times as long as a fetch takes at its worst
+LEASE = timedelta(seconds=300)  # longer than the task that has it may take
 MOST_ROUNDS = 5
 
 
@@ -39,8 +40,10 @@ def converge(organization_id: UUID, row_id: UUID, *, now: datetime, hurried: boo
 
     `hurried` does not wait for Stripe to finish telling.
     """
+    began = time.monotonic()
     for _ in range(MOST_ROUNDS):
-        claim = _claim(organization_id, row_id, now=now, hurried=hurried)
+        lease = LEASE + timedelta(seconds=time.monotonic() - began)
+        claim = _claim(organization_id, row_id, now=now, lease=lease, hurried=hurried)
         if not isinstance(claim, Claim):
             return claim
         failpoint("converge.after_claim")
@@ -52,16 +55,21 @@ def converge(organization_id: UUID, row_id: UUID, *, now: datetime, hurried: boo
                 introduce=claim.row.customer_id is None,
                 policy=claim.connection.policy,
             )
+            failpoint("converge.after_fetch")
+            if not settle(claim.row, fetched, fence=claim.fence, number=claim.number, now=now):
+                return None
         except StripeTrouble as trouble:
             return _postpone(claim, trouble, now=now)
-        failpoint("converge.after_fetch")
-        if not settle(claim.row, fetched, fence=claim.fence, number=claim.number, now=now):
-            return None
+        except Exception as bug:
+            _postpone(claim, bug, now=now)
+            raise
         failpoint("converge.after_commit")
     return 1.0
 
 
-def _claim(organization_id: UUID, row_id: UUID, *, now: datetime, hurried: bool) -> Claim | float | None:
+def _claim(
+    organization_id: UUID, row_id: UUID, *, now: datetime, lease: timedelta, hurried: bool
+) -> Claim | float | None:
     """None where nothing waits, somebody else looks, or the connection was ended; seconds where it is not time yet."""
     with tenant_transaction(organization_id):
         rows = StripeCustomer.objects.of_organization(organization_id).select_for_update(of=("self",))
@@ -78,15 +86,15 @@ def _claim(organization_id: UUID, row_id: UUID, *, now: datetime, hurried: bool)
         )
         if due is not None and due > now and not hurried:
             return (due - now).total_seconds()
-        row.lease_until, row.fence = now + LEASE, row.fence + 1
+        row.lease_until, row.fence = now + lease, row.fence + 1
         row.save(update_fields=["lease_until", "fence"])
         subscriptions = StripeSubscription.objects.of_organization(organization_id).filter(stripe_customer=row.id)
         known = tuple(subscriptions.exclude(status__in=OVER).values_list("stripe_id", flat=True))
         return Claim(row, row.connection, row.fence, row.sync_requested, known)
 
 
-def _postpone(claim: Claim, trouble: StripeTrouble, *, now: datetime) -> float:
-    """What was asked for is still to be done. A key that is refused is told on the connection."""
+def _postpone(claim: Claim, trouble: Exception, *, now: datetime) -> float:
+    """What was asked for is still to be done. A key that is refused is told on the connection; of a bug, its kind."""
     with tenant_transaction(claim.row.organization_id):
         rows = StripeCustomer.objects.within(place_of(claim.row)).select_for_update()
         row: StripeCustomer = rows.get(pk=claim.row.id)
@@ -96,7 +104,8 @@ def _postpone(claim: Claim, trouble: StripeTrouble, *, now: datetime) -> float:
         asked = trouble.retry_after if isinstance(trouble, StripeAway) else None
         seconds = max(float(postponed_seconds(row.failures)), asked or 0.0)
         row.not_before, row.lease_until = now + timedelta(seconds=seconds), None
-        row.last_error = str(trouble)[:500]
+        told = isinstance(trouble, StripeTrouble)
+        row.last_error = str(trouble)[:500] if told else f"This failed on our side: {type(trouble).__name__}"
         row.save(update_fields=["failures", "not_before", "lease_until", "last_error"])
         if isinstance(trouble, KeyRefused | NotPermitted):
             connections = StripeConnection.objects.within(place_of(claim.row))

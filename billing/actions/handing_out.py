@@ -19,23 +19,24 @@ log = logging.getLogger("licet.billing")
 
 
 def hand_out_converging(row: StripeCustomer, *, in_seconds: float = 0.0) -> None:
-    _hand_out(CONVERGE, row, in_seconds)
+    _hand_out(CONVERGE, row, in_seconds=in_seconds)
 
 
-def hand_out_comparison(row: StripeConnection) -> None:
-    _hand_out(COMPARE, row)
+def hand_out_comparison(row: StripeConnection, *, only_if_due: bool = False) -> None:
+    """`only_if_due`, as for all rounds: nothing is done by one that waited behind another."""
+    _hand_out(COMPARE, row, only_if_due)
 
 
-def hand_out_sweep(row: StripeConnection) -> None:
-    _hand_out(SWEEP, row)
+def hand_out_sweep(row: StripeConnection, *, only_if_due: bool = False) -> None:
+    _hand_out(SWEEP, row, only_if_due)
 
 
 def hand_out_finding(row: StripeEvent) -> None:
     _hand_out(FIND, row)
 
 
-def _hand_out(task: str, row: Any, in_seconds: float = 0.0) -> None:
+def _hand_out(task: str, row: Any, *more: Any, in_seconds: float = 0.0) -> None:
     try:
-        hand_to_worker(task, [str(row.organization_id), str(row.id)], QUEUE, in_seconds=in_seconds)
+        hand_to_worker(task, [str(row.organization_id), str(row.id), *more], QUEUE, in_seconds=in_seconds)
     except OperationalError as error:
         log.warning("%s of %s waits for the broker: %s", task, row.id, error)

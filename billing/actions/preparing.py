@@ -10,11 +10,12 @@ from django.conf import settings
 
 from billing.models import StripeConnection
 from billing.models.sealed import api_key as key_of
-from billing.queries.connections import former, in_force
+from billing.queries.connections import former, in_force, newest_customers
 from billing.rules.policy import NOTHING, SUSPEND, Policy
 from billing.stripe.account import StripeAccount
 from billing.stripe.endpoints import Endpoint, is_there, make_endpoint, remove_endpoint
 from billing.stripe.money import require_readable
+from billing.stripe.reading import knows
 from billing.stripe.trouble import KeyRefused, NotPermitted, NotThere, Rejected, StripeAway, StripeTrouble
 from tenants.models import Environment
 from tenants.rules.refusal import Refusal, bad_field, not_found
@@ -57,8 +58,7 @@ def prepare(
     account = account_of(api_key, within.id)
     name = _checked(account, within)
     _require_readable(account, Policy(on_refund, on_dispute))
-    with tenant_transaction(within.organization_id):
-        known = former(within, name)
+    known = _former(account, within, name)
     row_id = known.id if known else new_uuid()
     endpoint = None if webhook_secret else _endpoint(account, row_id)
     return Prepared(api_key, row_id, name, endpoint)
@@ -68,7 +68,7 @@ def prepare_change(
     *,
     within: Environment,
     api_key: str | None = None,
-    webhook_secret: str | None = None,  # noqa: ARG001 - what is given is taken without Stripe's word
+    webhook_secret: str | None = None,
     on_refund: str | None = None,
     on_dispute: str | None = None,
 ) -> Prepared | None:
@@ -89,7 +89,7 @@ def prepare_change(
     if not _is_same(account, row, name):
         raise bad_field("api_key", "A key of another Stripe account; end this connection first.", "other_account")
     _require_readable(account, policy)
-    endpoint = _endpoint(account, row.id) if row.webhook_status != "enabled" else None
+    endpoint = None if webhook_secret or row.webhook_status == "enabled" else _endpoint(account, row.id)
     return Prepared(api_key, row.id, name or row.account, endpoint)
 
 
@@ -138,14 +138,25 @@ def _require_readable(account: StripeAccount, policy: Policy) -> None:
         raise refusal_of(trouble) from trouble
 
 
+def _former(account: StripeAccount, within: Environment, name: str | None) -> StripeConnection | None:
+    """The one of the same account that was ended last."""
+    with tenant_transaction(within.organization_id):
+        ended = former(within)
+    return next((row for row in ended if _is_same(account, row, name)), None)
+
+
 def _is_same(account: StripeAccount, row: StripeConnection, name: str | None) -> bool:
-    """By its id, or else by whether it has our endpoint."""
+    """By its id. Restricted keys may seldom read that: then by whether it knows one of our customers, or has our
+    endpoint; a connection that has neither has nothing to lose.
+    """
     if name is not None and row.account is not None:
         return name == row.account
-    if row.endpoint_id is None:
-        return True
+    with tenant_transaction(row.organization_id):
+        customers = newest_customers(row)
     try:
-        return is_there(account, row.endpoint_id)
+        if customers:
+            return any(knows(account, one) for one in customers)
+        return row.endpoint_id is None or is_there(account, row.endpoint_id)
     except StripeTrouble as trouble:
         raise refusal_of(trouble) from trouble
 

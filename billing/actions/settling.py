@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from billing.models import StripeCustomer, StripeSubscription
+from billing.models import StripeConnection, StripeCustomer, StripeSubscription
 from billing.queries.customers import meant
 from billing.queries.offers import grace_days, offers
 from billing.rules.desired import STATUSES, desired, is_over
 from billing.rules.sale import sold
-from billing.rules.subscription import Subscription, shown
+from billing.rules.subscription import Subscription, kept_status, shown
 from billing.stripe.reading import Fetched
 from billing.stripe.shapes import CustomerSeen
 from licensing.actions.billing import bill_license, issue_billed_license
@@ -19,7 +19,7 @@ from licensing.rules.billing import Billing
 from tenants.actions.events import announce
 from tenants.models import Environment
 from tenants.rules.permissions import system
-from tenants.tenancy import shared_transaction
+from tenants.tenancy import place_of, shared_transaction
 from verify.ground.failpoints import failpoint
 from verify.license_status import BillingState
 
@@ -46,8 +46,16 @@ def settle(claimed: StripeCustomer, fetched: Fetched, *, fence: int, number: int
         row.waiting_since = row.requested_at if row.sync_requested > number else None
         row.healing = row.healing and row.sync_requested > number
         row.save()
+        _note_accepted(row.connection)
         failpoint("converge.before_commit")
     return True
+
+
+def _note_accepted(connection: StripeConnection) -> None:
+    """A key that was refused may have been given what it lacked."""
+    if connection.key_status != "accepted":
+        rows = StripeConnection.objects.within(place_of(connection))
+        rows.filter(pk=connection.pk).update(key_status="accepted")
 
 
 class _Settling:
@@ -92,7 +100,7 @@ class _Settling:
             stripe_customer=self.row,
             stripe_id=seen.id,
         )
-        mirror.status, mirror.seen = seen.status[:32], shown(seen)
+        mirror.status, mirror.seen = kept_status(seen), shown(seen)
         mirror.looks_again_at = next_moment(seen, self.now)
         mirror.drift = self._license(mirror, seen, sells)
         mirror.save()

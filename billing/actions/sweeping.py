@@ -22,7 +22,7 @@ from billing.models.event import WHOSE
 from billing.models.sealed import api_key
 from billing.rules.desired import OVER, is_over
 from billing.rules.event_types import ABOUT_CUSTOMERS
-from billing.rules.subscription import Subscription, shown
+from billing.rules.subscription import Subscription, kept_status, shown
 from billing.rules.sweeps import COMPARED_EVERY, events_since, is_due
 from billing.stripe.account import StripeAccount
 from billing.stripe.endpoints import keep_endpoint
@@ -73,24 +73,27 @@ def _request_what_came(now: datetime) -> None:
 
 
 def hand_out_due(*, now: datetime) -> int:
-    every = timedelta(seconds=settings.LICET_STRIPE_SWEEP_SECONDS)
     handed_out = 0
     for row in StripeConnection.objects.across_tenants().filter(disconnected_at__isnull=True).order_by("id"):
         if is_due(row.compared_at, COMPARED_EVERY, now):
-            hand_out_comparison(row)
+            hand_out_comparison(row, only_if_due=True)
             handed_out += 1
-        elif is_due(row.swept_at, every, now):
-            hand_out_sweep(row)
+        if is_due(row.swept_at, _swept_every(), now):
+            hand_out_sweep(row, only_if_due=True)
             handed_out += 1
     return handed_out
 
 
-def sweep_events(organization_id: UUID, connection_id: UUID, *, now: datetime) -> int:
+def _swept_every() -> timedelta:
+    return timedelta(seconds=settings.LICET_STRIPE_SWEEP_SECONDS)
+
+
+def sweep_events(organization_id: UUID, connection_id: UUID, *, now: datetime, only_if_due: bool = False) -> int:
     """Takes in the events that Stripe lists and that never came; returns how many. Stripe away: the next sweep begins
     where this one did.
     """
     connection = _connection(organization_id, connection_id)
-    if connection is None:
+    if connection is None or (only_if_due and not is_due(connection.swept_at, _swept_every(), now)):
         return 0
     found, listed = 0, _listed_events(_account(connection), events_since(connection.swept_until, now))
     while some := list(islice(listed, EVENTS_AT_ONCE)):
@@ -130,24 +133,34 @@ def _take_in(connection: StripeConnection, told: dict[str, Any], now: datetime) 
         return store_event(present, told, place, body=None, ours=True, now=now)
 
 
-def compare(organization_id: UUID, connection_id: UUID, *, now: datetime) -> int:
-    """Asks for every customer whose subscriptions are not as they were seen last; returns how many."""
+def compare(organization_id: UUID, connection_id: UUID, *, now: datetime, only_if_due: bool = False) -> int:
+    """Asks for every customer whose subscriptions are not as they were seen last; returns how many. As the list comes:
+    one that is too long for the time there is gets further with each round.
+    """
     connection = _connection(organization_id, connection_id)
-    if connection is None:
+    if connection is None or (only_if_due and not is_due(connection.compared_at, COMPARED_EVERY, now)):
         return 0
     place = place_of(connection)
     with tenant_transaction(organization_id):
         mirrors = StripeSubscription.objects.within(place).filter(connection=connection.id)
         known = {one.stripe_id: one for one in mirrors.select_related("stripe_customer")}
     asked = {"status": "all", "limit": 100}
-    listed = pages(_account(connection), lambda v1, params: v1.subscriptions.list(params), asked)
-    seen = {one["id"]: subscription_seen(one, unpaid_since=None) for one in listed}
-    customers = {one.customer for one in seen.values() if not _is_as_seen(one, known.get(one.id))}
-    lost = [mirror for name, mirror in known.items() if name not in seen and mirror.status not in OVER]
-    customers |= {mirror.stripe_customer.stripe_id for mirror in lost}
-    for name in sorted(customers):
-        with tenant_transaction(organization_id):
-            request_sync(connection, name, within=place, now=now, healing=connection.compared_at is not None)
+    customers = set[str]()
+
+    def request(name: str) -> None:
+        if name not in customers:
+            customers.add(name)
+            with tenant_transaction(organization_id):
+                request_sync(connection, name, within=place, now=now, healing=connection.compared_at is not None)
+
+    for told in pages(_account(connection), lambda v1, params: v1.subscriptions.list(params), asked):
+        seen = subscription_seen(told, unpaid_since=None)
+        mirror = known.pop(seen.id, None)
+        if not _is_as_seen(seen, mirror):
+            request(seen.customer)
+    for lost in known.values():
+        if lost.status not in OVER:
+            request(lost.stripe_customer.stripe_id)
     webhook_status = _webhook_status(connection)
     with tenant_transaction(organization_id):
         _note(connection, compared_at=now, webhook_status=webhook_status)
@@ -169,10 +182,12 @@ def _webhook_status(connection: StripeConnection) -> str:
 
 def _is_as_seen(seen: Subscription, mirror: StripeSubscription | None) -> bool:
     """But for what is unpaid or was paid back, which only a look at its invoices tells; one that is over and was never
-    ours is none.
+    ours is none. One that was not there for a while has another status, and is as it was seen before that.
     """
     if mirror is None:
         return is_over(seen)
+    if mirror.status != kept_status(seen):
+        return False
     untold = {name: shown(seen)[name] for name in ("unpaid_since", "money")}
     return bool(shown(seen) == mirror.seen | untold)
 

@@ -11,10 +11,11 @@ from billing.models import StripeConnection, StripeCustomer, StripeEvent, Stripe
 from billing.models.customer import WAITING
 from billing.models.event import WHOSE
 from billing.models.sealed import webhook_secret
-from tenants.tenancy import Place
+from tenants.tenancy import Place, place_of
 from verify.ground.ids import decode, encode
 
 MOST_DRIFTING = 100
+MOST_FORMER, MOST_TRIED = 20, 3
 
 
 class Presented(NamedTuple):
@@ -43,13 +44,16 @@ def in_force(within: Place) -> StripeConnection | None:
     return found
 
 
-def former(within: Place, account: str | None) -> StripeConnection | None:
-    """The one that was ended, of the same account."""
-    if account is None:
-        return None
-    rows = StripeConnection.objects.within(within).filter(disconnected_at__isnull=False, account=account)
-    found: StripeConnection | None = rows.order_by("-disconnected_at").first()
-    return found
+def former(within: Place) -> list[StripeConnection]:
+    """Those that were ended, the last first."""
+    rows = StripeConnection.objects.within(within).filter(disconnected_at__isnull=False)
+    return list(rows.order_by("-disconnected_at")[:MOST_FORMER])
+
+
+def newest_customers(row: StripeConnection) -> list[str]:
+    """Some of those that a connection has followed, by Stripe's ids."""
+    known = StripeCustomer.objects.within(place_of(row)).filter(connection=row.id, fetched_at__isnull=False)
+    return list(known.order_by("gone", "-id").values_list("stripe_id", flat=True)[:MOST_TRIED])
 
 
 def secrets_in_force(presented: Place, connection_id: UUID, now: datetime) -> list[bytes]:

@@ -49,6 +49,11 @@ def shown(seen: Subscription) -> dict[str, Any]:
     return {name: _plain(value) for name, value in kept.items()}
 
 
+def kept_status(seen: Subscription) -> str:
+    """As much of it as its column holds; those that are known are shorter."""
+    return seen.status[:32]
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, str):
         return value.replace("\0", "")

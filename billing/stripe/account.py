@@ -27,6 +27,7 @@ TIMEOUT_SECONDS = 10.0
 PATIENCE_SECONDS = 3.0
 CALLS = Counter("licet_stripe_calls", "Calls to Stripe, by outcome.", ["outcome"])
 NOT_FOUND, TOO_MANY, BROKEN = 404, 429, 500
+MISSING = "resource_missing"
 
 T = TypeVar("T")
 
@@ -92,7 +93,7 @@ def _raise(error: stripe.StripeError) -> NoReturn:
         raise KeyRefused(message) from error
     if isinstance(error, stripe.PermissionError):
         raise NotPermitted(message) from error
-    if status == NOT_FOUND:
+    if status == NOT_FOUND or error.code == MISSING:  # 400 where a parameter names what is not there
         raise NotThere(message) from error
     if isinstance(error, stripe.APIConnectionError) or status in (0, TOO_MANY, 409) or status >= BROKEN:
         raise StripeAway(message, _retry_after(error)) from error

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
-from billing.rules.desired import goes_on
+from billing.rules.desired import goes_on, is_over
 from billing.rules.policy import Policy
 from billing.rules.subscription import Subscription
 from billing.stripe import shapes
@@ -18,7 +18,7 @@ MOST_PAGES = 10_000
 
 
 class Fetched(NamedTuple):
-    """`customer` only where it was asked for; `gone`: deleted, or not there (any more). `missing` are ids of known
+    """`customer` only where it is new; `gone`: deleted, or not there (any more). `missing` are ids of known
     subscriptions that Stripe has no more.
     """
 
@@ -50,7 +50,20 @@ def fetch(
     alone = {name: _subscription(account, name) for name in known if name not in found}
     told += [one for one in alone.values() if one is not None]
     missing = tuple(name for name, one in alone.items() if one is None)
-    return Fetched(customer, tuple(_seen(account, one, policy) for one in told), gone=False, missing=missing)
+    seen = tuple(_seen(account, one, policy) for one in told)
+    gone = not introduce and all(map(is_over, seen)) and not is_there(account, stripe_customer)
+    return Fetched(customer, seen, gone=gone, missing=missing)
+
+
+def is_there(account: StripeAccount, stripe_customer: str) -> bool:
+    """Of one that was deleted, Stripe lists the subscriptions nevertheless."""
+    found = _customer(account, stripe_customer)
+    return found is not None and not found.deleted
+
+
+def knows(account: StripeAccount, stripe_customer: str) -> bool:
+    """Whether there ever was such a customer, so that this is the account that has it."""
+    return _customer(account, stripe_customer) is not None
 
 
 def _customer(account: StripeAccount, name: str) -> CustomerSeen | None:

@@ -53,6 +53,8 @@ def list_all(call: Call) -> Object:
     """Without a status all but the canceled ones; those of test clocks only if the clock or the customer is named."""
     names = {"collection_method", "created", "customer", "ending_before", "expand", "limit", "price", "starting_after"}
     only_simulated(call.params, {*names, "status", "test_clock"})
+    if "customer" in call.params:
+        call.account.find("customer", call.params["customer"], "customer")
     status, price = call.params.get("status"), call.params.get("price")
     shows_clocks = bool(call.params.keys() & {"customer", "test_clock"})
     there = [
