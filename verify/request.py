@@ -178,7 +178,11 @@ def _text_problem(request: VerifyRequest) -> Problem | None:
 
 
 def _context_problem(context: dict[str, Any]) -> Problem | None:
-    if len(_TEXT.encode(context)) > MOST_CONTEXT_BYTES:
+    try:
+        length = len(_TEXT.encode(context))
+    except RecursionError:
+        return Problem("/context", "It is nested too deeply.")
+    if length > MOST_CONTEXT_BYTES:
         return Problem("/context", f"At most {MOST_CONTEXT_BYTES} bytes of JSON.")
     waiting: list[Any] = [context]
     while waiting:

@@ -116,3 +116,15 @@ def test_what_is_wrong_in_a_batch_is_named_by_its_place(body: bytes, pointer: st
     with pytest.raises(BadRequest) as refused:
         parse_batch(body)
     assert refused.value.pointer == pointer
+
+
+def test_however_deep_a_context_is_nested_it_is_taken_or_refused() -> None:
+    """Reading and writing it reach their ends at other depths, which depend on who calls."""
+    taken = set()
+    for depth in range(700, 1100):
+        body = b'{"key": "k", "context": {"a": ' + b"[" * depth + b"]" * depth + b"}}"
+        try:
+            taken.add(parse(body).key)
+        except BadRequest:
+            taken.add(None)
+    assert taken == {"k", None}

@@ -16,6 +16,7 @@ local ADMITTED, LIMITED, EXCEEDED, CONFLICT, REPEATED, NOT_READY = 0, 1, 2, 3, 4
 local REMEMBER_MS = 600000 -- an admission, for its Idempotency-Key
 local ANSWERED_MS = 60000 -- a batch whose sender has its answer: it may still be under way once more
 
+local MOST_USED = 9007199254740991 -- of one counter, 2^53 - 1
 local LINGER_MS = 10000 -- a rate limit, which says nothing once it has passed: writing over it is cheaper than its end
 
 local ask = redis.call
@@ -76,8 +77,14 @@ function quotas.refuse(quota, used)
   return quota[4] == 1 and quota[2] > 0 and used + quota[2] > quota[3]
 end
 
+-- Nothing in here may fail: what the calls before it have charged would stay, and none of them would be logged. So a
+-- counter stops at what a double holds; and one whose time is over, as a call that is brought late may find, is not kept.
 function quotas.charge(quota, used)
-  if quota[2] == 0 then return used end
+  if quota[2] == 0 or used + quota[2] > MOST_USED then return used end
+  if quota[5] > 0 and quota[5] * 1000 <= now then
+    held[quota[1]] = used + quota[2]
+    return used + quota[2]
+  end
   local after = ask('INCRBY', quota[1], quota[2])
   if used == 0 and quota[5] > 0 then ask('PEXPIREAT', quota[1], quota[5]) end
   held[quota[1]] = after

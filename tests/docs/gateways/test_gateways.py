@@ -23,6 +23,7 @@ from tests.verify.service.kept import kept_decision
 
 EVIL = "203.0.113.66"
 REPORTS_SPELLED_OTHERWISE = (
+    *("/v1/reports", "/v1/reports?x=1"),
     *("/v1/%72eports/x", "/v1//reports/x", "//v1/reports/x", "/v1/./reports/x", "/v1/a/../reports/x"),
     *("/v1/%2e/reports/x", "/v1/a/%2e%2e/reports/x", "/v1%2Freports/x", "/v1/reports%2Fx"),
 )

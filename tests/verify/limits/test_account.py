@@ -266,3 +266,23 @@ def simulated(counters: Counters, script: str, shard: int, words: list[object], 
     moment = (str(now // 1_000_000), str(now % 1_000_000))
     reply = counters.store.evalsha(script, len(keys), *keys, told, b"\x90", str(MANY), "60000", *moment)
     return msgspec.msgpack.decode(reply)
+
+
+def test_a_counter_that_is_full_stops_and_takes_no_other_call_with_it(counters: Counters) -> None:
+    """INCRBY fails beyond 2^63, and what a script has written by then stays."""
+    full, other = checks(quota(MANY, "lifetime", overage="allow")), checks(quota(10, "hour"))
+    counters.store.set(shards.quota_key(counters.shard, full.quotas[0]), 2**63 - 1)
+    words = [calls.call(Mode.ENFORCED, one, counters.shard) for one in (other, full, other)]
+    answer = counters.run(counters.shard, words)
+    assert answer
+    assert [one[0] for one in answer[1]] == [Code.ADMITTED] * 3
+    assert counters.logged() == 1
+    assert counters.count(other).quotas[0].used == 3
+
+
+def test_a_call_that_is_brought_after_its_window_leaves_no_counter_that_stays(counters: Counters) -> None:
+    yesterday = checks(quota(10, "hour"), now=NOW - 2 * calls.DAY_MS)
+    words = [calls.call(Mode.RECORDED, yesterday, counters.shard)] * 3
+    for _ in range(2):
+        counters.run(counters.shard, words)
+    assert not counters.store.exists(shards.quota_key(counters.shard, yesterday.quotas[0]))

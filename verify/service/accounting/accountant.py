@@ -11,7 +11,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import hiredis
 import msgspec
@@ -19,6 +19,7 @@ import msgspec
 from verify.ground import ids
 from verify.limits import call as calls
 from verify.limits.call import ANSWERED_MS, UNANSWERED_MS
+from verify.limits.checks import Checks
 from verify.limits.counted import Code, counted
 from verify.limits.shards import batch_key, log_key, shard_of
 from verify.service import metrics
@@ -35,9 +36,29 @@ MOST_CALLS = 128  # in one run of the script, of those that waited for a connect
 BACK_OFF_SECONDS = (0.02, 0.05, 0.1, 0.2, 0.5)
 PASSING = ("LOADING", "BUSY", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "NOSCRIPT", "OOM", "MISCONF")
 
+ASKED_ANEW_SECONDS = 600.0  # nobody having asked for so long, what failed before is another outage
+
 log = logging.getLogger(__name__)
 _NOT_READY = Code.NOT_READY
 _decode = msgspec.msgpack.Decoder(tuple[int, list[list[Any]]] | None).decode
+
+
+class Where(NamedTuple):
+    """Calls of a shard that are counted against limits, or those that have none."""
+
+    shard: int
+    limited: bool
+
+
+class Failing(NamedTuple):
+    """Since when no such call was counted, and the last that was not; by time.monotonic."""
+
+    since: float
+    last: float
+
+
+def where_counted(shard: int, checks: Checks) -> Where:
+    return Where(shard, bool(checks.rates or checks.quotas))
 
 
 class Accountant:
@@ -52,7 +73,7 @@ class Accountant:
         self._digest = b""
         self._ended = asyncio.Event()
         self._answered: dict[int, list[str]] = defaultdict(list)
-        self._failing_since: float | None = None
+        self._failing: dict[Where, Failing] = {}
         self._heard_at, self._connected_at = float("-inf"), float("inf")
         self.unknown = UnknownKeys()
 
@@ -67,9 +88,10 @@ class Accountant:
         if len(waiting) >= FULL:
             self._flush(shard)
 
-    def seconds_away(self) -> float:
-        """For how long no call could be counted; 0 if the last one was."""
-        return time.monotonic() - self._failing_since if self._failing_since else 0.0
+    def seconds_away(self, where: Where) -> float:
+        """For how long no such call could be counted; 0 if the last one was."""
+        failing = self._failing.get(where)
+        return time.monotonic() - failing.since if failing else 0.0
 
     def seconds_unheard(self) -> float:
         """Since the last answer."""
@@ -108,14 +130,14 @@ class Accountant:
             await asyncio.sleep(EXPIRE_SECONDS)
             oldest = time.monotonic() - ANSWER_SECONDS
             for shard, waiting in list(self._waiting.items()):
-                self._give_up(one for one in waiting if one.asked_at < oldest)
+                self._give_up(shard, (one for one in waiting if one.asked_at < oldest))
                 self._waiting[shard] = [one for one in waiting if not one.over]
             for batch in list(self._unanswered.values()):
-                self._give_up(one for one in batch.calls if not one.over and one.asked_at < oldest)
+                self._give_up(batch.shard, (one for one in batch.calls if not one.over and one.asked_at < oldest))
 
-    def _give_up(self, calls: Iterable[Call]) -> None:
+    def _give_up(self, shard: int, calls: Iterable[Call]) -> None:
         for one in calls:
-            self._fail(one, AccountingUnavailable("no answer", one.sent))
+            self._fail(shard, one, AccountingUnavailable("no answer", one.sent))
 
     async def _connect(self) -> None:
         link = await open_link(self._url, on_lost=self._ended.set)
@@ -128,8 +150,11 @@ class Accountant:
             raise
         self._link, self._connected_at = link, time.monotonic()
         for batch in list(self._unanswered.values()):
-            metrics.BATCHES_RESENT.inc()
-            self._send(batch)
+            if batch.is_awaited:
+                metrics.BATCHES_RESENT.inc()
+                self._send(batch)
+            else:  # it may have run, and be remembered no more
+                self._let_go(batch)
         for shard in list(self._waiting):
             self._flush(shard)
 
@@ -196,8 +221,7 @@ class Accountant:
     def _replied(self, batch: Batch, reply: Any, link: RedisLink) -> None:
         if isinstance(reply, LinkLost):
             if not batch.is_awaited:
-                self._unanswered.pop(batch.name, None)
-                self._forget(batch)
+                self._let_go(batch)
             return
         if isinstance(reply, Exception) and str(reply).startswith(PASSING):
             log.warning("The counters cannot be used now: %s", reply)
@@ -209,31 +233,32 @@ class Accountant:
         self._forget(batch)
         if isinstance(reply, Exception):
             log.error("The script of the counters failed: %s", reply)
-            self._give_up(one for one in batch.calls if not one.over)
+            self._give_up(batch.shard, (one for one in batch.calls if not one.over))
             return
         metrics.ROUND_TRIPS.observe(time.monotonic() - batch.sent_at)
         told = _decode(reply)
         if told is None:
             for one in batch.calls:
-                self._fail(one, LogFull())
+                self._fail(batch.shard, one, LogFull())
             return
         now_us, outcomes = told
         for one, outcome in zip(batch.calls, outcomes, strict=True):
             if not one.over:
-                self._tell(one, outcome, now_us)
+                self._tell(batch.shard, one, outcome, now_us)
 
-    def _tell(self, one: Call, outcome: list[Any], now_us: int) -> None:
+    def _tell(self, shard: int, one: Call, outcome: list[Any], now_us: int) -> None:
         """Each call of a batch fails alone."""
         try:
             told = counted(outcome, one.checks, now_us)
         except (ValueError, TypeError, LookupError, msgspec.DecodeError):
             log.exception("An outcome of the counters cannot be read")
-            self._fail(one, AccountingUnavailable("an outcome that cannot be read", one.sent))
+            self._fail(shard, one, AccountingUnavailable("an outcome that cannot be read", one.sent))
             return
         if told.code is not _NOT_READY:
-            self._failing_since = None
+            if self._failing:
+                self._note_counted(shard, one)
         elif one.valid:
-            self._fail(one, CountersNotReady())
+            self._fail(shard, one, CountersNotReady())
             return
         one.over = True
         try:
@@ -241,17 +266,31 @@ class Accountant:
         except Exception:  # who answers one caller must not end the connection that all calls share
             log.exception("A bug in what becomes of a counted call")
 
+    def _let_go(self, batch: Batch) -> None:
+        self._unanswered.pop(batch.name, None)
+        self._forget(batch)
+
     def _forget(self, batch: Batch) -> None:
         """The next batch says that this one need not be remembered."""
         if batch.is_bridged and batch.may_be_forgotten:
             self._answered[batch.shard].append(batch_key(batch.shard, batch.name))
 
-    def _fail(self, one: Call, error: AccountingUnavailable) -> None:
+    def _fail(self, shard: int, one: Call, error: AccountingUnavailable) -> None:
         if one.over:
             return
         one.over = True
-        self._failing_since = self._failing_since or time.monotonic()
+        where, now = where_counted(shard, one.checks), time.monotonic()
+        before = self._failing.get(where)
+        goes_on = before is not None and now - before.last < ASKED_ANEW_SECONDS
+        self._failing[where] = Failing(before.since if before and goes_on else now, now)
         one.failed(error)
+
+    def _note_counted(self, shard: int, one: Call) -> None:
+        """Counters that are being made anew let pass what has no limits: that says nothing of what has."""
+        where = where_counted(shard, one.checks)
+        self._failing.pop(where, None)
+        if where.limited:
+            self._failing.pop(Where(shard, limited=False), None)
 
 
 def _array(several: list[bytes]) -> bytes:

@@ -166,6 +166,8 @@ def _joined_caller(trail: Trail, held: Held) -> Caller:
     known = cast(SecretKeyFacts, held.fact)
     environment = trail.needed(EnvironmentFacts.KIND, known.environment)
     catalog = trail.held(CatalogFacts.KIND, known.environment)
+    if catalog is None:
+        trail.missed()
     parts = (held, environment) if catalog is None else (held, environment, catalog)
     caller = Caller(
         known,

@@ -14,7 +14,7 @@ import msgspec
 from verify.digests import Pepper
 from verify.request import VerifyRequest
 from verify.service import metrics
-from verify.service.accounting.accountant import Accountant
+from verify.service.accounting.accountant import Accountant, where_counted
 from verify.service.accounting.calls import AccountingUnavailable, CountersNotReady
 from verify.service.facts.lookup import Caller, Found, Name, NotHeld, Trail, find_caller, find_facts
 from verify.service.facts.store import TRUST_SECONDS, FactStore, StoreNotReady, StoreUnavailable
@@ -67,8 +67,8 @@ class Desk:
 
     async def bridge(self, settled: "Settled", place: int, error: AccountingUnavailable) -> None:
         """A call could not be counted: its facts may answer where the environment says so, and it is kept on disk."""
-        caller, presented = settled.known.caller, settled.known.calls[place][0]
-        if not self._may_bridge(caller):
+        caller, (presented, counted) = settled.known.caller, settled.known.calls[place]
+        if not self._may_bridge(caller, counted):
             settled.refuse(_counters_not_ready() if isinstance(error, CountersNotReady) else _unavailable())
             return
         try:
@@ -159,16 +159,21 @@ class Desk:
             raise Refused("forbidden", "permission_missing", f"This secret key lacks the scope `{PERMISSION}`.")
         return caller
 
-    def _may_bridge(self, caller: Caller) -> bool:
-        """Current facts may, while calls cannot be counted; suspect ones only if Redis is not heard at all."""
+    def _may_bridge(self, caller: Caller, counted: Found | None = None) -> bool:
+        """Current facts may, while calls like `counted` cannot be; suspect ones only if Redis is not heard at all."""
         environment = caller.environment
         if environment.on_outage != "allow" or not self._spool.is_there:
             return False
         if self._store.is_trusted():
-            return self._accountant.seconds_away() <= environment.stale_seconds
+            return self._seconds_away(counted) <= environment.stale_seconds
         if self._is_heard_elsewhere():
             return False
         return self._store.seconds_stale() <= environment.stale_seconds
+
+    def _seconds_away(self, counted: Found | None) -> float:
+        if counted is None or counted.prepared is None or counted.shard is None:
+            return 0.0
+        return self._accountant.seconds_away(where_counted(counted.shard, counted.prepared.checks))
 
     def _is_heard_elsewhere(self) -> bool:
         """The counters' connection was there all the time and has answers; only the facts' is cut off."""

@@ -17,16 +17,16 @@ from verify.ground.failpoints import failpoint
 from verify.limits import call as calls
 from verify.limits.shards import batch_key
 from verify.service import metrics
-from verify.service.accounting.accountant import PASSING
 from verify.service.redis_link import LinkLost, RedisLink, open_link
 from verify.service.spool.record import Spooled, decode
-from verify.service.spool.segment import Segment, files, records
+from verify.service.spool.segment import HEAD_BYTES, MAGIC, Segment, files, records
 from verify.service.spool.settling import Settling
 from verify.service.spool.spool import Spool
 
 LOOK_SECONDS = 0.25
 ANSWER_SECONDS = 5.0
 MOST_CALLS = 128  # as the accountant sends
+OF_THE_SCRIPT = ("ERR", "WRONGTYPE")  # errors that come again; whatever else Redis says is about itself, and passes
 
 log = logging.getLogger(__name__)
 _encode = msgspec.msgpack.Encoder().encode
@@ -38,7 +38,7 @@ class NotNow(Exception):
 
 
 class Unreadable(Exception):
-    """The file is of another version, or the script cannot take what it says."""
+    """The file is of another version or damaged, or the script cannot take what it says."""
 
 
 class Batch(NamedTuple):
@@ -125,13 +125,17 @@ class Replayer:
     async def _replay(self, segment: Segment, link: RedisLink, digest: bytes) -> list[str]:
         """Gives the keys under which its batches are remembered."""
         settling, names = Settling(lambda *words: _answer(link, *words)), []
-        for batch in batches(segment.path.stem, await self._spool.in_thread(_read, segment)):
+        found, ended_at = await self._spool.in_thread(_read, segment)
+        for batch in batches(segment.path.stem, found):
             left = [one for record in batch.records if (one := await settling.settled(record)) is not None]
             failpoint("replay.before_batch")
             if left:
                 await self._run(batch, left, link, digest)
                 names.append(batch.key)
             failpoint("replay.after_batch")
+        if ended_at < segment.size:
+            message = f"what it says from byte {ended_at} on is no record; all before it was replayed"
+            raise Unreadable(message)
         return names
 
     async def _run(self, batch: Batch, some: list[Spooled], link: RedisLink, digest: bytes) -> None:
@@ -141,21 +145,27 @@ class Replayer:
             keys = calls.keys(batch.shard, batch.name)
             reply = await _answer(link, "EVALSHA", digest, "4", *keys, words, logged, *limits)
         except hiredis.ReplyError as error:
-            if str(error).startswith(PASSING):
-                raise NotNow(str(error)) from error
-            raise Unreadable(str(error)) from error
+            if str(error).startswith(OF_THE_SCRIPT):
+                raise Unreadable(str(error)) from error
+            raise NotNow(str(error)) from error
         if _is_taken(reply) is None:
             message = "the log is full, or the counters are being made anew"
             raise NotNow(message)
         metrics.REPLAYED.inc(len(some))
 
 
-def _read(segment: Segment) -> list[tuple[int, Spooled]]:
-    """Raises Unreadable."""
+def _read(segment: Segment) -> tuple[list[tuple[int, Spooled]], int]:
+    """Its records, and where they end: what is torn off by a loss of power nobody was told of, but a damage in the
+    middle hides what many were. Raises Unreadable.
+    """
+    ended_at, found = len(MAGIC), []
     try:
-        return [(place, decode(record)) for place, record in records(segment.read())]
+        for place, record in records(segment.read()):
+            found.append((place, decode(record)))
+            ended_at = place + HEAD_BYTES + len(record)
     except (msgspec.DecodeError, ValueError) as error:
         raise Unreadable(str(error)) from error
+    return found, ended_at
 
 
 async def _answer(link: RedisLink, *words: str | bytes) -> Any:

@@ -23,6 +23,7 @@ MOST_BYTES = 16 * 1024 * 1024  # then a new file is begun
 BEGINS_SECONDS = 60.0  # a file without its first bytes is being made, or its maker died
 
 _HEAD = struct.Struct(">II")
+HEAD_BYTES = _HEAD.size
 _NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.spool")
 
 

@@ -20,14 +20,15 @@ from tests.running.prove import Figure
 from tests.running.proxy import Proxy, proxied
 from tests.running.whole import Whole
 from tests.verify.limits.counters import checks, logged_as
+from tests.verify.limits.counters import quota as daily
 from tests.verify.service.load import Crowd, Seen
 from tests.verify.service.test_verifying import quota, sold
 from verify.ground.ids import decode
 from verify.limits import shards
 from verify.limits.call import Mode
 from verify.limits.counted import Code, Counted
-from verify.service.accounting.accountant import Accountant
-from verify.service.accounting.calls import AccountingUnavailable, Call
+from verify.service.accounting.accountant import Accountant, Where
+from verify.service.accounting.calls import AccountingUnavailable, Batch, Call
 
 MANY = 10**9
 
@@ -259,3 +260,40 @@ def test_killed_verify_workers_take_no_admission_with_them(
     assert kills
     figure("kills", len(kills), "")
     figure("admitted, in the ledger", f"{seen.codes['VALID']:,}, {in_books:,}", "")
+
+
+def test_a_batch_that_nobody_waits_for_any_more_is_not_sent_again() -> None:
+    """It may have run long ago, and the store may have forgotten it: then it would count twice."""
+
+    async def connect() -> tuple[int, bool]:
+        accountant = Accountant(os.environ["REDIS_URL"], 1, MANY)
+        given_up = Asked(b"", b"", checks(), over=True, ends=[])
+        accountant._unanswered["batch_1"] = Batch("batch_1", 0, [given_up], (b"", b""), is_bridged=False)
+        await accountant._connect()
+        sent = accountant._unanswered.get("batch_1")
+        accountant._drop()
+        return len(accountant._unanswered), sent is None
+
+    with ThreadPoolExecutor(1) as apart:
+        assert apart.submit(lambda: asyncio.run(connect())).result() == (0, True)
+
+
+def test_what_has_no_limits_says_nothing_of_counters_that_are_being_made_anew() -> None:
+    accountant, limited = Accountant("redis://", 1, MANY), checks(daily(5))
+    free, counted = [0, [], []], [0, [], [1]]
+    for one, outcome in ((limited, [int(Code.NOT_READY), [], []]), (checks(), free)):
+        accountant._tell(0, Asked(b"", b"", one, ends=[]), outcome, 0)
+    assert accountant.seconds_away(Where(0, limited=True)) > 0
+    assert accountant.seconds_away(Where(0, limited=False)) == 0
+    assert accountant.seconds_away(Where(1, limited=True)) == 0
+    accountant._tell(0, Asked(b"", b"", limited, ends=[]), counted, 0)
+    assert accountant.seconds_away(Where(0, limited=True)) == 0
+
+
+def test_after_a_long_silence_a_failure_is_a_new_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    accountant, moment = Accountant("redis://", 1, MANY), [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: moment[0])
+    for seconds, since in ((1000.0, 0.0), (1300.0, 300.0), (1800.0, 800.0), (2500.0, 0.0)):
+        moment[0] = seconds
+        accountant._fail(0, Asked(b"", b"", checks(), ends=[]), AccountingUnavailable())
+        assert accountant.seconds_away(Where(0, limited=False)) == since

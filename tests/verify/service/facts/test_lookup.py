@@ -268,3 +268,11 @@ def test_no_edit_of_one_character_in_a_key_makes_anybody_ask_the_store(scale: fl
     with pytest.raises(NotHeld):
         find_facts(Trail(store), (NEW, OLD), caller, key)
     figure("edits refused by the checksum, without a call to Redis", edits, "")
+
+
+def test_a_catalog_that_is_not_remembered_is_not_taken_for_none() -> None:
+    """Without it the meters are not known, and usage would be added up in another way."""
+    store = told()
+    store.held.forget(CatalogFacts.KIND, ENVIRONMENT.id)
+    with pytest.raises(StoreUnavailable):
+        find_caller(Trail(store, suspect=True), (NEW,), SECRET)

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.verify.limits.test_prepared import prepared
 from tests.verify.service.facts.test_lookup import KEY, NEW, SECRET, apart, told
+from tests.verify.test_decision import FACTS
 from verify.facts import EnvironmentFacts, SecretKeyFacts
 from verify.request import VerifyRequest
-from verify.service.accounting.accountant import Accountant
-from verify.service.facts.lookup import Caller, NotHeld
+from verify.service.accounting.accountant import Accountant, Failing, Where
+from verify.service.facts.lookup import Caller, Found, NotHeld
+from verify.service.facts.memory import Held
 from verify.service.facts.store import FactStore
 from verify.service.http.exchange import Exchange, Fields, Response
 from verify.service.routes.verdicts import Desk, Question
@@ -40,11 +43,13 @@ def test_suspect_facts_answer_only_if_redis_is_not_heard_at_all_and_for_so_long(
     store, accountant, now = FactStore("redis://"), Accountant("redis://", 1, 1), time.monotonic()
     store._proven_at, accountant._heard_at = now - unproven, now - unheard
     accountant._connected_at = now - connected
-    accountant._failing_since = now - failing if failing else None
+    held = Held(FACTS.key, 1)
+    counted = Found(FACTS, None, held, held, held, prepared(), 0)
+    accountant._failing = {Where(0, limited=False): Failing(now - failing, now)} if failing else {}
     environment = EnvironmentFacts("env_1", "test", on_outage, 10)
     caller = Caller(SecretKeyFacts("skey_1", "env_1", ("verify",), None, revoked=False), environment, None, 1, ())
-    assert Desk((), store, accountant, Spool(tmp_path, 10**9))._may_bridge(caller) is may
-    assert not Desk((), store, accountant, Spool(None, 10**9))._may_bridge(caller)
+    assert Desk((), store, accountant, Spool(tmp_path, 10**9))._may_bridge(caller, counted) is may
+    assert not Desk((), store, accountant, Spool(None, 10**9))._may_bridge(caller, counted)
 
 
 def test_a_call_whose_facts_are_fetched_leaves_nothing_to_the_collector_of_cycles() -> None:

@@ -5,7 +5,9 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import hiredis
 import msgspec
 import pytest
 import redis
@@ -17,9 +19,11 @@ from verify.limits import call as calls
 from verify.limits import shards
 from verify.limits.call import Mode
 from verify.limits.log_entry import verdicts
+from verify.service.redis_link import RedisLink
+from verify.service.spool import replay as replaying
 from verify.service.spool.record import Sent, Spooled
 from verify.service.spool.replay import Replayer
-from verify.service.spool.segment import files
+from verify.service.spool.segment import files, records
 from verify.service.spool.spool import Spool
 
 DATABASE = 8  # of the copy's store; nobody else's
@@ -149,4 +153,36 @@ def test_a_batch_that_comes_after_its_call_was_replayed_does_nothing(counters: C
     apart(kept(tmp_path, [record(sent=Sent(shards.batch_key(0, batch), 0, valid=True))]))
     assert apart(replay(tmp_path))
     assert counters.run(0, [words], batch) is None
+    assert used(counters) == 1
+
+
+def test_damage_in_the_middle_is_told_and_kept_and_what_is_before_it_replayed(
+    counters: Counters, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    apart(kept(tmp_path, [record() for _ in range(5)]))
+    (path,) = files(tmp_path)
+    data = bytearray(path.read_bytes())
+    third = [place for place, _ in records(bytes(data))][2]
+    data[third + 20] ^= 1
+    path.write_bytes(data)
+    assert apart(replay(tmp_path))
+    assert used(counters) == 2
+    assert path.with_suffix(".broken").read_bytes() == bytes(data)
+    assert f"from byte {third} on is no record" in caplog.text
+
+
+def test_what_redis_says_of_itself_passes(counters: Counters, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    apart(kept(tmp_path, [record()]))
+    answer = replaying._answer
+
+    async def refuses(link: RedisLink, *words: str | bytes) -> Any:
+        if words[0] == "EVALSHA":
+            message = "NOREPLICAS Not enough good replicas to write."
+            raise hiredis.ReplyError(message)
+        return await answer(link, *words)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(replaying, "_answer", refuses)
+        assert not apart(replay(tmp_path, seconds=0.8))
+    assert apart(replay(tmp_path))
     assert used(counters) == 1
