@@ -131,6 +131,10 @@ class MomentField(forms.DateTimeField):
 
     def clean(self, value: Any) -> datetime | None:
         moment: datetime | None = super().clean(value)
+        try:
+            moment = None if moment is None else moment.astimezone(UTC)
+        except OverflowError as error:  # it may be given with an offset that carries it beyond what a database reads
+            raise forms.ValidationError("Before the year 10000, please.", "invalid") from error
         return None if moment is None else moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
     def prepare_value(self, value: Any) -> Any:

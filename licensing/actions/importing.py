@@ -32,11 +32,12 @@ def import_keys(*, within: Environment, by: Actor, now: datetime, keys: Sequence
     Raises Refusal with a pointer to the first that is wrong: 400, or 409 for a key that is here already. Without one
     409 if they would take more seats than a license has.
     """
-    digests = [_digest(one, index, within) for index, one in enumerate(keys)]
+    known_by = [_digests(one, index, within) for index, one in enumerate(keys)]
+    digests = [several[0] for several in known_by]
     _check_twice(digests)
     with unique("keys", "keys_digest_once"), tenant_transaction(within.organization_id):
         environment = Environment.objects.of_organization(within.organization_id).select_for_update().get(pk=within.id)
-        _check_taken(digests, within)
+        _check_taken(known_by, within)
         licenses: dict[Any, License] = {}
         rows = []
         for index, (one, digest) in enumerate(zip(keys, digests, strict=True)):
@@ -76,7 +77,8 @@ def _row(
     )
 
 
-def _digest(one: Mapping[str, Any], index: int, within: Environment) -> Digest:
+def _digests(one: Mapping[str, Any], index: int, within: Environment) -> list[Digest]:
+    """Under the current pepper, and under older ones, as a key that is not used stays under."""
     try:
         sha256 = (
             bytes.fromhex(one["hash"])
@@ -87,7 +89,7 @@ def _digest(one: Mapping[str, Any], index: int, within: Environment) -> Digest:
         sha256 = b""
     if len(sha256) != SHA256_BYTES:
         raise bad_field(f"keys/{index}/hash", f"Not a SHA-256 written as {one['hash_format']}.")
-    return imported_key_digests(settings.LICET_PEPPERS, within.public_id, sha256)[0]
+    return imported_key_digests(settings.LICET_PEPPERS, within.public_id, sha256)
 
 
 def _check_twice(digests: Sequence[Digest]) -> None:
@@ -98,11 +100,12 @@ def _check_twice(digests: Sequence[Digest]) -> None:
         seen.add(digest.value)
 
 
-def _check_taken(digests: Sequence[Digest], within: Environment) -> None:
-    known = Key.objects.within(within).filter(digest__in=[digest.value for digest in digests])
+def _check_taken(known_by: Sequence[Sequence[Digest]], within: Environment) -> None:
+    all_of_them = [digest.value for several in known_by for digest in several]
+    known = Key.objects.within(within).filter(digest__in=all_of_them)
     taken = {bytes(digest) for digest in known.values_list("digest", flat=True)}
-    for index, digest in enumerate(digests):
-        if digest.value in taken:
+    for index, several in enumerate(known_by):
+        if any(digest.value in taken for digest in several):
             detail = "This key is here already."
             error = FieldError(f"/keys/{index}/hash", "taken", detail)
             raise Refusal("already_exists", "conflict", detail, errors=(error,))

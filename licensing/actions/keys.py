@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Max
 
 from licensing.actions.holding import move
 from licensing.actions.seats import seats_for, settle_seats
@@ -80,8 +81,9 @@ def rotate_key(key_id: UUID, *, within: Environment, by: Actor, now: datetime, o
     """A successor with the same license, end and bounds; the old key ends with the overlap, or sooner by itself."""
     with tenant_transaction(within.organization_id):
         old = locked(Key, key_id, within)
-        if old.status(now) != "active":
-            detail = f"This key is {old.status(now)}; only one that works can be rotated."
+        status = old.status(_since_rotated(old, within, now))
+        if status != "active":
+            detail = f"This key is {status}; only one that works can be rotated."
             raise Refusal("key_not_active", "conflict", detail)
         kept = {field: getattr(old, field) for field in _ROTATED}
         row = Key(license=usable_license(old.license_id, within), rotated_from=old, **kept)
@@ -97,6 +99,13 @@ def rotate_key(key_id: UUID, *, within: Environment, by: Actor, now: datetime, o
         audit.record("key.rotated", old, by=by, now=now, environment_id=within.id, changes=changes)
         announce("key.rotated", old, within=within, by=by, now=now, data=changes)
     return Issued(row, secret)
+
+
+def _since_rotated(old: Key, within: Environment, now: datetime) -> datetime:
+    """`now`, or the moment of a rotation that came first, though its clock was later."""
+    successors = Key.objects.within(within).filter(rotated_from=old.pk)
+    last: datetime | None = successors.aggregate(last=Max("created_at"))["last"]
+    return max(now, last or now)
 
 
 def _free_seat(row: Key, *, within: Environment, by: Actor, now: datetime) -> None:

@@ -39,7 +39,7 @@ class KeyAnswer(serializers.ModelSerializer[Key]):
     metadata = Object()
     created_at = Moment()
 
-    expansions: ClassVar[Any] = {"license": Expansion(License, LicenseAnswer, with_counted_seats)}
+    expansions: ClassVar[Any] = {"license": Expansion("licenses", License, LicenseAnswer, with_counted_seats)}
 
     class Meta:
         model = Key

@@ -62,8 +62,8 @@ class LicenseAnswer(serializers.ModelSerializer[License]):
     created_at = Moment()
 
     expansions: ClassVar[Any] = {
-        "customer": Expansion(Customer, CustomerAnswer),
-        "plan": Expansion(Plan, PlanAnswer, with_latest_terms),
+        "customer": Expansion("customers", Customer, CustomerAnswer),
+        "plan": Expansion("plans", Plan, PlanAnswer, with_latest_terms),
     }
 
     class Meta:

@@ -46,7 +46,7 @@ class PlanAnswer(serializers.ModelSerializer[Plan]):
     over_limit_days = serializers.IntegerField(source="terms.over_limit_days", allow_null=True)
     created_at = Moment()
 
-    expansions: ClassVar[Any] = {"product": Expansion(Product, ProductAnswer)}
+    expansions: ClassVar[Any] = {"product": Expansion("products", Product, ProductAnswer)}
 
     class Meta:
         model = Plan

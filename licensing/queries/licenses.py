@@ -77,9 +77,12 @@ _COUNTS = {"key": Count("pk"), "user": Count("user", distinct=True)}
 
 
 def _taking(keys: QuerySet[Key], now: datetime) -> QuerySet[Key]:
-    """A key takes a seat while it is neither revoked nor expired nor rotated to a successor; a suspended one does."""
+    """A key takes a seat while it is neither revoked nor expired; a suspended one does. One that was rotated and is
+    going to end has handed its seat on, as long as its successor has it.
+    """
     going_on = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
-    handed_on = Exists(keys.filter(license=OuterRef("license"), rotated_from=OuterRef("pk")))
+    successors = keys.filter(license=OuterRef("license"), rotated_from=OuterRef("pk"))
+    handed_on = Q(Exists(successors.filter(going_on, revoked_at__isnull=True)), expires_at__isnull=False)
     return keys.filter(~handed_on, going_on, revoked_at__isnull=True)
 
 

@@ -38,9 +38,15 @@ def hand_to_worker(task: str, words: list[Any], queue: str, *, in_seconds: float
 
 
 def start_job(kind: str, *, within: Environment, by: Actor, now: datetime) -> Job:
-    """A worker begins it once this has committed. Should the broker be away, a sweep hands it out later."""
+    """A worker begins it once this has committed. Should the broker be away, a sweep hands it out later. One of its
+    kind that nobody has begun yet is that job: whoever asks again and again keeps nobody else waiting.
+    """
     row = Job(organization_id=within.organization_id, environment_id=within.id, kind=kind, created_at=now)
     with tenant_transaction(within.organization_id):
+        Environment.objects.of_organization(within.organization_id).select_for_update().get(pk=within.id)
+        waiting: Job | None = Job.objects.within(within).filter(kind=kind, status="waiting").first()
+        if waiting is not None:
+            return waiting
         row.insert()
         audit.record("job.started", row, by=by, now=now, environment_id=within.id, changes={"kind": kind})
         transaction.on_commit(partial(_hand_out_if_possible, row))

@@ -42,8 +42,12 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = Repeated(pairs)
     if len(members) == len(pairs):
         return dict(members)
-    names = [name for name, _ in pairs]
-    members.twice = next(name for name in names if names.count(name) > 1)
+    seen = set[str]()
+    for name, _ in pairs:
+        if name in seen:
+            members.twice = name
+            break
+        seen.add(name)
     return members
 
 

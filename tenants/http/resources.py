@@ -141,6 +141,7 @@ class ResourceView(viewsets.GenericViewSet[Any]):
 
     def _expand(self, data: Rows, expanded: tuple[str, ...]) -> None:
         for name in expanded:
+            self.expansions[name].require(self.actor)
             self.expansions[name].into(data, name, self.environment, self.get_serializer_context())
 
 

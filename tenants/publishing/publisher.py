@@ -20,7 +20,11 @@ log = logging.getLogger("licet.publishing")
 
 
 class AnotherHistory(Exception):
-    """Redis holds what this database cannot have told it."""
+    """Redis holds what this database cannot have told it in `epoch`."""
+
+    def __init__(self, kind: str, epoch: int) -> None:
+        super().__init__(kind)
+        self.epoch = epoch
 
 
 def publish_after_commit(entry_ids: list[UUID]) -> None:
@@ -31,8 +35,8 @@ def publish_after_commit(entry_ids: list[UUID]) -> None:
     except (redis.RedisError, OperationalError) as error:
         PUBLISH_FAILURES.inc()
         log.warning("A fact waits for the relay: %s: %s", type(error).__name__, error)
-    except AnotherHistory:
-        ask_for_rebuild()
+    except AnotherHistory as another:
+        ask_for_rebuild(another.epoch)
 
 
 def publish(entries: list[OutboxEntry]) -> None:
@@ -73,7 +77,7 @@ def _check_history(kind: str, subjects: set[UUID], gave_way: list[str]) -> None:
     rows = list(source.model.objects.across_tenants().filter(pk__in=subjects))
     for one in source.build(rows):
         if held.get(facts.redis_key(kind, one.name), (0, 0)) > (epoch, one.revision):
-            raise AnotherHistory(kind)
+            raise AnotherHistory(kind, epoch)
 
 
 def current_epoch() -> int:
@@ -81,9 +85,11 @@ def current_epoch() -> int:
     return FactsEpoch.objects.using("sweep").get().epoch
 
 
-def ask_for_rebuild() -> None:
-    """Sets the database's epoch apart from Redis's; the relay then tells everything anew."""
-    FactsEpoch.objects.using("sweep").update(epoch=F("epoch") + 1)
+def ask_for_rebuild(epoch: int) -> None:
+    """Sets the database's epoch apart from Redis's; the relay then tells everything anew. Once for an epoch: raised
+    above a rebuild that is under way, facts of today would give way to what that one had read before.
+    """
+    FactsEpoch.objects.using("sweep").filter(epoch=epoch).update(epoch=F("epoch") + 1)
 
 
 def waiting_entries(limit: int) -> list[OutboxEntry]:

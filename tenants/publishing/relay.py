@@ -38,8 +38,8 @@ def relay() -> bool:
             entries = waiting_entries(MOST_ENTRIES)
             if entries:
                 publish(entries)
-    except AnotherHistory:
-        ask_for_rebuild()
+    except AnotherHistory as another:
+        ask_for_rebuild(another.epoch)
         return True
     return len(entries) == MOST_ENTRIES
 

@@ -5,7 +5,7 @@ the drain has passed that moment. Redis: timeout 5 s, no retry; whoever audits d
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +18,7 @@ from licensing.usage.counters.store import names_like, redis_now
 from licensing.usage.stream import EntryId, Stream, client, script
 from verify.answer import EPOCH
 from verify.limits import shards as names
+from verify.limits.checks import SLACK_MS
 
 FEW = 5000  # read in one step, a few milliseconds of Redis's time
 PATIENCE_SECONDS = 60.0
@@ -65,13 +66,26 @@ def audit(shard: int, *, of: int, now: datetime, patience_seconds: float = PATIE
 def _differing(counters: Sequence[str], stream: Stream, shards: sums.Shards, seconds: float) -> Iterator[Drift]:
     moment_us, *values = script(_scripts / "read.lua")(keys=counters)
     _await(stream, int(moment_us), seconds)
+    named = sums.named(counters)
+    ends = named.ends
     with sums.unhurried():
         until = EPOCH + timedelta(microseconds=int(moment_us))
-        ledger = sums.by_ledger(sums.named(counters), shards, until)
+        ledger = sums.by_ledger(named, shards, until)
     for counter, value in zip(counters, values, strict=True):
         holds, has = Decimal(value.decode()), ledger.get(counter, Decimal(0))
-        if holds != has:
+        if holds != has and _is_comparable(counter, ends, int(moment_us) // 1000):
             yield Drift(counter, holds, has)
+
+
+def _is_comparable(counter: str, ends: Mapping[tuple[str, int], int | None], moment_ms: int) -> bool:
+    """Not one that may have gone when it was read, nor one of a billing period that began otherwise than they do now,
+    as its license got another anchor: it goes with its old end, and nobody asks for it.
+    """
+    window = sums.window_of(counter)
+    if window not in ends:
+        return False
+    end = ends[window]
+    return end is None or moment_ms < end + SLACK_MS
 
 
 def _await(stream: Stream, moment_us: int, seconds: float) -> None:

@@ -167,7 +167,7 @@ def _of_licenses(asked: Iterable[tuple[UUID, Window]], shards: Shards, until: da
         values: dict[str, Any] = {
             "organizations": [rows[license_id][0].organization_id for license_id, _ in some],
             "licenses": [license_id for license_id, _ in some],
-            "starts": [_moment(one.start) for _, one in some],
+            "starts": [_moment(_begins(one, rows[license_id][1])) for license_id, one in some],
             "ends": [_moment(one.end) for _, one in some],
             "bit": CHARGES["license", BILLING],
             "until": until,
@@ -189,6 +189,12 @@ def _facts(license_ids: list[UUID]) -> Iterator[tuple[License, LicenseFacts]]:
         for row, built in zip(rows, LICENSES.build(rows), strict=True):
             assert isinstance(built.fact, LicenseFacts)  # noqa: S101 - what LICENSES builds
             yield row, built.fact
+
+
+def _begins(one: Window, fact: LicenseFacts) -> int:
+    """Usage of a trial belongs to the first window, which is named by its anchor: the trial's end."""
+    of_trial = fact.trial_ends_at is not None and one.start == _billing(fact).anchor <= fact.trial_ends_at
+    return fact.starts_at if of_trial else one.start
 
 
 def _billing(fact: LicenseFacts) -> BillingPeriod:

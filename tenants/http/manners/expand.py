@@ -8,15 +8,27 @@ from rest_framework import serializers
 from tenants.http.lists import bad_parameter
 from tenants.models import Environment
 from tenants.models.kept import Kept
+from tenants.rules.permissions import Actor
+from tenants.rules.refusal import Refusal
 from verify.ground.ids import decode
 
 
 class Expansion(NamedTuple):
-    """How one reference is shown: rows of `model`, made ready by `furnish`, as `serializer` shows them."""
+    """How one reference is shown to who may read its `resource`: rows of `model`, made ready by `furnish`, as
+    `serializer` shows them.
+    """
 
+    resource: str
     model: type[Kept]
     serializer: type[serializers.BaseSerializer[Any]]
     furnish: Callable[[list[Any], Environment], object] = lambda rows, within: None  # noqa: ARG005 - nothing to add
+
+    def require(self, by: Actor) -> None:
+        """Raises Refusal (403) if `by` may not read such objects by themselves."""
+        permission = f"{self.resource}:read"
+        if not by.may(permission):
+            detail = f"To expand it this secret key needs the scope `{permission}`."
+            raise Refusal("permission_missing", "forbidden", detail)
 
     def into(self, data: list[Any], name: str, within: Environment, context: dict[str, Any]) -> None:
         """Puts the objects where the ids are. To be called inside the tenant's transaction."""

@@ -67,3 +67,5 @@ def test_a_time_is_utc_and_after_1970() -> None:
     assert MomentField().clean("") is None
     assert refused(MomentField(), "1969-12-31T23:59") == ["After 1970, please."]
     assert refused(MomentField(), "soon")
+    assert MomentField().clean("2030-01-31T12:00:00+02:00") == datetime(2030, 1, 31, 10, tzinfo=UTC)
+    assert refused(MomentField(), "9999-12-31T23:59:59-14:00") == ["Before the year 10000, please."]

@@ -93,6 +93,16 @@ def test_a_rotation_hands_its_seat_on_and_is_never_refused(place: Place) -> None
     assert told(place, license) == ["license.created", "license.over_limit", "license.updated"]
 
 
+def test_a_rotated_key_takes_its_seat_again_when_it_stays_or_its_successor_is_gone(place: Place) -> None:
+    license = seated(place, "key", 1)
+    key = place.post("keys", {"license": license})["id"]
+    successor = place.post(f"keys/{key}/rotation", {"overlap_seconds": 3600})["id"]
+    assert change(place, f"keys/{key}", expires_at=None) == 409
+    place.post(f"keys/{successor}/revocation", {}, status=200)
+    assert license_of(place, license)["over_limit"] is None
+    assert ask(place, license) == 409
+
+
 def test_whoever_has_too_few_seats_is_flagged_once_and_keeps_the_first_deadline(place: Place) -> None:
     license = seated(place, "key", 5)
     secrets = [place.post("keys", {"license": license})["secret"] for _ in range(4)]

@@ -3,12 +3,21 @@
 import base64
 import hashlib
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 
-from tests.places import Place
+from licensing.actions.importing import import_keys
+from licensing.actions.keys import rotate_key
+from tenants import clock
+from tenants.rules.refusal import Refusal
+from tests.licensing.seated import row_id
+from tests.places import Place, acting
 from verify import key_format
+from verify.digests import Pepper
+from verify.ground.ids import decode
 
 
 def issued(place: Place, **fields: Any) -> dict[str, Any]:
@@ -127,6 +136,29 @@ def test_only_a_key_that_works_can_be_rotated(place: Place, move: str) -> None:
 def imported(place: Place, *keys: dict[str, Any]) -> Any:
     full = [{"license": place.sample["license"], **key} for key in keys]
     return place.api.post("/v1/keys/import", json={"keys": full})
+
+
+def test_of_two_rotations_at_once_the_second_is_late_though_its_clock_is_behind(place: Place) -> None:
+    environment, by, now = place.environment, acting(place.owner()), clock.now()
+    row_id = decode("key", issued(place)["id"])
+    assert row_id
+    rotate_key(row_id, within=environment, by=by, now=now)
+    with pytest.raises(Refusal) as refused:
+        rotate_key(row_id, within=environment, by=by, now=now - timedelta(milliseconds=5))
+    assert refused.value.code == "key_not_active"
+
+
+def test_a_key_that_was_imported_under_an_older_pepper_is_here_already(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = {"license": row_id(place.sample["license"]), "hash": hex_of("made elsewhere"), "hash_format": "sha256-hex"}
+    whose: dict[str, Any] = {"within": place.environment, "by": acting(place.owner()), "now": clock.now()}
+    import_keys(**whose, keys=[one])
+    newer = Pepper(max(pepper.version for pepper in settings.LICET_PEPPERS) + 1, b"n" * 32)
+    monkeypatch.setattr(settings, "LICET_PEPPERS", (newer, *settings.LICET_PEPPERS))
+    with pytest.raises(Refusal) as refused:
+        import_keys(**whose, keys=[one])
+    assert refused.value.code == "already_exists"
 
 
 def hex_of(secret: str) -> str:

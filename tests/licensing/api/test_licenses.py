@@ -151,3 +151,14 @@ def test_a_keys_prefix_and_mode_are_in_its_secret(place: Place) -> None:
     for prefix in ("UPPER", "", "with space", "x" * 17):
         body = {"license": place.sample["license"], "prefix": prefix}
         assert place.api.post("/v1/keys", json=body).status_code == 400
+
+
+def test_to_expand_something_one_must_be_allowed_to_read_it(place: Place) -> None:
+    made = place.post("secret_keys", {"name": "Narrow", "scopes": ["licenses:read", "plans:read"]})
+    narrow = {"Authorization": f"Bearer {made['secret']}"}
+    codes = {}
+    for name in ("plan", "customer", "plan,customer"):
+        answer = place.api.get("/v1/licenses", params={"expand": name}, headers=narrow)
+        codes[name] = (answer.status_code, answer.json().get("code"))
+    missing = (403, "permission_missing")
+    assert codes == {"plan": (200, None), "customer": missing, "plan,customer": missing}

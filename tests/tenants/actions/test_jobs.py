@@ -118,3 +118,11 @@ def test_another_environments_jobs_are_not_shown(place: Place) -> None:
     live = place.api.get("/v1/environments?kind=live").json()["data"][0]["id"]
     assert live != place.document["environment"]
     assert [row["id"] for row in place.api.get("/v1/jobs").json()["data"]] == [job]
+
+
+def test_a_job_that_nobody_has_begun_is_the_one_that_is_asked_for_again(place: Place) -> None:
+    waiting = made(place, kind="audit_log.verification")
+    assert place.post("audit_log/verification", status=202)["id"] == waiting.public_id
+    hand_out(waiting)
+    assert ended(place, waiting.public_id)["status"] == "done"
+    assert place.post("audit_log/verification", status=202)["id"] != waiting.public_id

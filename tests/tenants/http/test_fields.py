@@ -6,6 +6,8 @@ import pytest
 from rest_framework import serializers
 
 from tenants.http.fields import Code, Moment, Pattern, Text
+from tenants.http.json import loads
+from tenants.rules.refusal import Refusal
 
 
 @pytest.mark.parametrize("text", [" a ", "a\n", "\u00a0a"])
@@ -44,3 +46,11 @@ def test_a_time_as_in_rfc_3339_is_taken(text: str) -> None:
 def test_any_other_spelling_of_a_time_is_refused(text: Any) -> None:
     with pytest.raises(serializers.ValidationError):
         Moment().run_validation(text)
+
+
+def test_a_member_given_twice_is_found_among_very_many() -> None:
+    """Each is looked at once: one by one with all others it would take minutes."""
+    body = ",".join(f'"{number:x}":1' for number in range(90_000))
+    with pytest.raises(Refusal) as refused:
+        loads(f'{{{body},"z":1,"z":2}}'.encode())
+    assert refused.value.errors[0].pointer == "/z"

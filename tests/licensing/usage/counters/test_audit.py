@@ -4,20 +4,26 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 
 from licensing import tasks
-from licensing.models import Drained
-from licensing.usage.counters.audit import Audit, NotComparable, audit
+from licensing.models import Drained, License
+from licensing.usage.counters.audit import Audit, NotComparable, _is_comparable, audit
 from licensing.usage.stream import client
 from tenants import clock
+from tenants.clock import milliseconds
+from tenants.tenancy import tenant_transaction
 from tests.licensing.usage.counted import Counted, counted
 from tests.licensing.usage.draining import draining
-from tests.licensing.usage.feeding import Feed
-from verify.limits.shards import ready_key
+from tests.licensing.usage.feeding import HOUR_MS, Feed
+from verify.ground.ids import decode
+from verify.limits.checks import SLACK_MS
+from verify.limits.counted import Code
+from verify.limits.shards import counter_key, ready_key
 
 ROUNDS = 5
 PATIENCE_SECONDS = 60.0
@@ -118,3 +124,31 @@ def test_what_is_not_ready_or_not_drained_is_not_compared(feed: Feed, tmp_path: 
         client().delete(ready_key(feed.shard))
         with pytest.raises(NotComparable, match="made anew"):
             audited(feed)
+
+
+def test_usage_of_a_trial_is_in_its_first_period_and_one_that_began_otherwise_is_nobodys(feed: Feed) -> None:
+    now, sample = clock.now(), feed.place.sample["license"]
+    anchor = now.replace(microsecond=0) + timedelta(days=9)
+    with tenant_transaction(feed.organization):
+        rows = License.objects.within(feed.place.environment).filter(pk=decode("lic", sample))
+        rows.update(trial_ends_at=anchor, period_anchor=anchor, period_unit="month", period_count=1)
+    feed.tell([(feed.call(decided_at=milliseconds(now), charges={"requests": 8}), Code.ADMITTED)])
+    feed.drain().tick()
+    held = counter_key(feed.shard, sample, "billing_period", milliseconds(anchor) or 0, "requests")
+    client().set(held, 1)
+    assert audited(feed) == Audit(1, [])
+    client().delete(held)
+    assert [one.ledger for one in audited(feed).drifts] == [1]
+    client().set(held, 1)
+    with tenant_transaction(feed.organization):
+        rows.update(trial_ends_at=None, period_anchor=anchor + timedelta(days=1))
+    assert audited(feed).drifts == []
+    client().delete(held)
+
+
+def test_what_may_have_gone_when_it_was_read_is_not_compared() -> None:
+    name, ends = counter_key(0, "lic_1", "hour", 0, "requests"), {("hour", 0): HOUR_MS}
+    assert [_is_comparable(name, ends, HOUR_MS + SLACK_MS - 1), _is_comparable(name, ends, HOUR_MS + SLACK_MS)] == [
+        True,
+        False,
+    ]
