@@ -123,8 +123,8 @@ def paths(operation: Operation, path: str) -> Iterator[str]:
 
 
 def thinned(operation: Operation, found: Iterable[A], scale: float) -> list[A]:
-    """All of them at full size; else every fourth, others for another operation, the same ones at every run."""
-    return list(found) if scale >= 1 else list(found)[zlib.crc32(str(operation).encode()) % 4 :: 4]
+    """All of them at full size; else every eighth, others for another operation, the same ones at every run."""
+    return list(found) if scale >= 1 else list(found)[zlib.crc32(str(operation).encode()) % 8 :: 8]
 
 
 def _with(valid: dict[str, Any], name: bytes, text: bytes, *, once: bool = True) -> bytes:

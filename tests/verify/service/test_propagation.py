@@ -23,7 +23,7 @@ from tests.running.nodes import Node, control_plane, verify_nodes
 from tests.running.prove import Figure
 from tests.running.proxy import Proxy, proxied
 
-NODES, TRIALS, LEAST_TRIALS = 4, 200, 60
+NODES, TRIALS, LEAST_TRIALS = 4, 200, 20
 MANY_NODES, MANY_TRIALS = 8, 1000
 CUT_KEYS = 500  # revoked while a node hears nothing
 STALE_SECONDS = 3.0  # after the cut, at most
