@@ -51,7 +51,7 @@ def connect(
         row.save()
         _take_secrets(row, prepared, webhook_secret, now)
         changes = {"account": row.account, "livemode": row.livemode, "webhook_status": row.webhook_status}
-        changes |= _take_policy(row, Policy(on_refund, on_dispute), now)
+        changes |= _take_policy(row, Policy(on_refund, on_dispute))
         _request_known(row, now)
         audit.record("stripe_connection.created", row, by=by, now=now, environment_id=within.id, changes=changes)
         transaction.on_commit(partial(hand_out_comparison, row))
@@ -79,7 +79,9 @@ def change_connection(
             row.save()
         _take_secrets(row, prepared, webhook_secret, now)
         changes: dict[str, Any] = {"api_key": prepared is not None, "webhook_secret": webhook_secret is not None}
-        changes |= _take_policy(row, Policy(on_refund or row.on_refund, on_dispute or row.on_dispute), now)
+        if decided := _take_policy(row, Policy(on_refund or row.on_refund, on_dispute or row.on_dispute)):
+            changes |= decided
+            _request_known(row, now)
         audit.record("stripe_connection.changed", row, by=by, now=now, environment_id=within.id, changes=changes)
     return row
 
@@ -104,17 +106,17 @@ def _locked(within: Environment) -> StripeConnection:
     return row
 
 
-def _take_policy(row: StripeConnection, policy: Policy, now: datetime) -> dict[str, str]:
-    """What is changed of it; everybody who is known is looked at by it."""
+def _take_policy(row: StripeConnection, policy: Policy) -> dict[str, str]:
+    """What is changed of it."""
     changed = {name: value for name, value in policy._asdict().items() if value != getattr(row, name)}
     if changed:
         row.on_refund, row.on_dispute = policy
         row.save(update_fields=["on_refund", "on_dispute"])
-        _request_known(row, now)
     return changed
 
 
 def _request_known(row: StripeConnection, now: datetime) -> None:
+    """Everybody who is known is looked at again."""
     known = StripeCustomer.objects.within(place_of(row)).filter(connection=row.id)
     request_all(known, within=place_of(row), now=now)
 
