@@ -15,7 +15,7 @@ from tests.places import Place
 from verify.answer import EPOCH
 from verify.limits.counted import Code
 
-FEW_SHARDS = (2, 3, 5, 7, 11, 13)
+FEW_SHARDS = 13
 
 
 @pytest.fixture

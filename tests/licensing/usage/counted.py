@@ -52,7 +52,7 @@ def counted(feed: Feed, folder: Path, environment: dict[str, str] | None = None,
     product = place.api.get("/v1/products").json()["data"][0]["id"]
     terms = {"quotas": QUOTAS, "rate_limits": RATE_LIMITS} | terms
     plan = place.post("plans", {"product": product, "code": "counted", "name": "Counted", **terms})
-    sold = place.post("licenses", {"customer": place.sample["customer"], "plan": plan["id"]})["id"]
+    sold = place.post("licenses", {"customer": feed.customer, "plan": plan["id"]})["id"]
     key = place.post("keys", {"license": sold})
     environment = {"LICET_COUNTER_SHARDS": str(feed.total)} | (environment or {})
     with verify_nodes(1, folder, environment) as (node,):

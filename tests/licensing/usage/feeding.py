@@ -21,7 +21,6 @@ from verify.limits.shards import backlog_key, log_key, shard_of
 from verify.reasons import Reason
 
 HOUR_MS = 3_600_000
-MANY_SHARDS = range(1024, 960, -1)
 Said = tuple[Logged, Code]
 _taken = {0}  # shards; the running copy's drain has the first
 
@@ -32,16 +31,20 @@ class Feed:
 
     place: Place
     base_ms: int
-    totals: Sequence[int] = MANY_SHARDS
-    """Of how many shards there may be, as nobody chooses in which of them a customer lies."""
+    total: int = 1024
+    """Of how many shards there are. Nobody chooses in which of them a customer lies: one in a free shard is found."""
     entries: int = 0
     said: dict[bytes, Said] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        customer = self.place.sample["customer"]
-        self.total = next(total for total in self.totals if shard_of(customer, total) not in _taken)
-        self.shard = shard_of(customer, self.total)
-        _taken.add(self.shard)
+        assert not _taken.issuperset(range(self.total))
+        self.customer, self.license = self.place.sample["customer"], self.place.sample["license"]
+        while (shard := shard_of(self.customer, self.total)) in _taken:
+            self.customer = self.place.post("customers", {"name": "In a free shard"})["id"]
+            sold = {"customer": self.customer, "plan": self.place.sample["plan"]}
+            self.license = self.place.post("licenses", sold)["id"]
+        self.shard = shard
+        _taken.add(shard)
 
     @property
     def organization(self) -> UUID:
@@ -53,8 +56,8 @@ class Feed:
             "id": ids.new_uuid().bytes,
             "decided_at": self.base_ms,
             "environment": self.place.environment.public_id,
-            "customer": sample["customer"],
-            "license": sample["license"],
+            "customer": self.customer,
+            "license": self.license,
             "key": sample["key"],
             "plan": sample["plan"],
             "plan_version": 1,

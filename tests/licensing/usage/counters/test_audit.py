@@ -127,14 +127,14 @@ def test_what_is_not_ready_or_not_drained_is_not_compared(feed: Feed, tmp_path: 
 
 
 def test_usage_of_a_trial_is_in_its_first_period_and_one_that_began_otherwise_is_nobodys(feed: Feed) -> None:
-    now, sample = clock.now(), feed.place.sample["license"]
+    now, license = clock.now(), feed.license
     anchor = now.replace(microsecond=0) + timedelta(days=9)
     with tenant_transaction(feed.organization):
-        rows = License.objects.within(feed.place.environment).filter(pk=decode("lic", sample))
+        rows = License.objects.within(feed.place.environment).filter(pk=decode("lic", license))
         rows.update(trial_ends_at=anchor, period_anchor=anchor, period_unit="month", period_count=1)
     feed.tell([(feed.call(decided_at=milliseconds(now), charges={"requests": 8}), Code.ADMITTED)])
     feed.drain().tick()
-    held = counter_key(feed.shard, sample, "billing_period", milliseconds(anchor) or 0, "requests")
+    held = counter_key(feed.shard, license, "billing_period", milliseconds(anchor) or 0, "requests")
     client().set(held, 1)
     assert audited(feed) == Audit(1, [])
     client().delete(held)
