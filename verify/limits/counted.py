@@ -99,15 +99,18 @@ def kept_terms(checks: Checks) -> str:
 
 
 def counted(outcome: list[Any], checks: Checks, now_us: int) -> Counted:
-    """`outcome` as account.lua makes it, of the call whose `checks` these are; `now_us` is Redis's time of it."""
-    number, tats, used = outcome[:3]
+    """`outcome` as account.lua makes it, of the call whose `checks` these are; `now_us` is Redis's time of it.
+
+    Raises ValueError, TypeError or LookupError of one that cannot be read, or is of other checks.
+    """
+    number = outcome[0]
     if number > _LAST_NUMBERED:
         return _repeated(*outcome[1:]) if number == _REPEATED else Counted(CODES[number])
-    if len(tats) != len(checks.rates) or len(used) != len(checks.quotas):
+    (_, tats, used), (rates, quotas, _) = outcome, checks
+    if len(tats) != len(rates) or len(used) != len(quotas):
         message = "other limits were counted than were asked for"
         raise ValueError(message)
-    rates, quotas = map(_rate, checks.rates, tats, repeat(now_us)), map(_quota, checks.quotas, used)
-    return Counted(CODES[number], tuple(rates), tuple(quotas))
+    return Counted(CODES[number], (*map(_rate, rates, tats, repeat(now_us)),), (*map(_quota, quotas, used),))
 
 
 def _rate(check: RateCheck, tat: list[Any], now_us: int) -> RateState:

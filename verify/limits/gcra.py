@@ -77,11 +77,13 @@ def read(pace: Pace, kept: bytes | None, now_us: int) -> tuple[int, int]:
 
 def level(pace: Pace, tat: tuple[int, int], now_us: int) -> Level:
     limit, _, _, _, step, tolerance = pace
-    whole, beyond = tat
-    now, start = now_us * limit, whole * limit + (beyond if beyond < limit else limit - 1)
-    start = max(start, now)
-    room = tolerance - (start - now)
-    reset_at = -(-start // (1000 * limit))
+    whole, beyond = tat[0], min(tat[1], limit - 1)
+    ahead = (whole - now_us) * limit + beyond  # small numbers, which are faster than large ones
+    if ahead > 0:
+        room, until_us = tolerance - ahead, whole + 1 if beyond else whole
+    else:
+        room, until_us = tolerance, now_us
+    reset_at = -(-until_us // 1000)
     if room < step:
         return Level(0, reset_at, (step - room) / limit / 1000)
     return Level(room // step, reset_at, 0.0)

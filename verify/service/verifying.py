@@ -97,14 +97,16 @@ class Verifier:
             return
         verdict = decide(found.facts, presented.asked, now)
         shard, prepared = self._prepared(found, presented.asked.usage, now)
-        pending = Answered(verdict, presented.id, now, caller.revision)
         counting = Counting(
             _words(presented, found, verdict, prepared, shard),
-            log_entry.encode(_logged(presented, found, pending, prepared)),
+            log_entry.encode(_logged(presented, found, verdict, prepared, now, caller.revision)),
             prepared.checks,
             verdict.reason is _VALID,
             caller.environment.on_outage == "allow" and self._spool.is_there,
-            pending=pending,
+            verdict=verdict,
+            id=presented.id,
+            now=now,
+            revision=caller.revision,
             settling=settling,
             place=place,
         )
@@ -132,7 +134,8 @@ class Verifier:
             words = _words(presented, found, told.verdict, prepared, shard, Mode.RECORDED)
         else:
             words = prepared.words(Mode.DENIED, found.facts.license, found.facts.key)  # it is not remembered
-        return Spooled(shard, msgspec.msgpack.decode(words), _logged(presented, found, told, prepared), sent)
+        logged = _logged(presented, found, told.verdict, prepared, told.now, told.revision)
+        return Spooled(shard, msgspec.msgpack.decode(words), logged, sent)
 
     def _prepared(self, found: Found, usage: dict[str, int], now: int) -> tuple[int, Prepared]:
         """As the last call of this key was, if this one uses the same in the same windows; and the shard."""
@@ -148,9 +151,12 @@ class Verifier:
 
 
 class Counting(Call, kw_only=True, eq=False):
-    """A call that has its verdict but for what the counters say."""
+    """A call that has its verdict but for what the counters say; the rest is as in Answered."""
 
-    pending: Answered
+    verdict: Verdict
+    id: bytes
+    now: int
+    revision: int
     settling: Settling
     place: int
 
@@ -161,10 +167,7 @@ class Counting(Call, kw_only=True, eq=False):
             return
         if counted.code is _NOT_READY:  # of one that a rule had refused
             counted = NOTHING_COUNTED
-        pending = self.pending
-        verdict = weigh(pending.verdict, counted)
-        metrics.VERDICTS.inc(verdict.reason)
-        self.settling.settle(self.place, Answered(verdict, pending.id, pending.now, pending.revision))
+        self.settling.settle(self.place, _answered(weigh(self.verdict, counted), self.id, self.now, self.revision))
 
     def failed(self, error: AccountingUnavailable) -> None:
         self.settling.failed(self.place, error)
@@ -195,25 +198,27 @@ def _words(
     return prepared.words(mode, facts.license, facts.key, record, _fingerprint(asked))
 
 
-def _logged(presented: Presented, found: Found, pending: Answered, prepared: Prepared) -> Logged:
+def _logged(
+    presented: Presented, found: Found, verdict: Verdict, prepared: Prepared, now: int, revision: int
+) -> Logged:
     """By place, in the order that Logged has them: for every call, and by name they would take twice as long."""
     asked, facts, newer = presented.asked, found.facts, found.newer_digest
     return Logged(
         presented.id,
-        pending.now,
+        now,
         facts.environment.id,
         facts.customer.id,
         facts.license.id,
         facts.key.id,
         facts.plan.id,
         facts.version,
-        pending.verdict.reason,
+        verdict.reason,
         prepared.usage,
         prepared.adds,
         prepared.checks.charges,
         asked.features,
         asked.scopes,
-        max(facts.revision, pending.revision),
+        max(facts.revision, revision),
         int((time.perf_counter() - presented.arrived) * 1_000_000),
         asked.ip,
         asked.method,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MOST_UNREAD_BYTES = 65_536  # of what was sent ahead of an answer; then nothing more is read
 
 
-class ConnectionExchange(Exchange, kw_only=True, eq=False):
+class ConnectionExchange(Exchange, eq=False):
     head: Head
     connection: "Connection"
 
@@ -135,9 +135,7 @@ class Connection(asyncio.Protocol):
     def _exchange(self, head: Head, body: bytes, now: float) -> ConnectionExchange:
         name, spelled = ids.new_spelled("req")
         return ConnectionExchange(
-            *(head.method, head.path, head.headers, body, self.client, now, name, spelled, head.twice),
-            head=head,
-            connection=self,
+            head.method, head.path, head.headers, body, self.client, now, name, spelled, head.twice, head, self
         )
 
     def _turn_to_the_next(self) -> None:

@@ -52,7 +52,7 @@ class Exchange(msgspec.Struct, eq=False):
     arrived: float
     id: bytes
     request_id: str
-    twice: Sequence[str] = ()
+    twice: Sequence[str]
 
     def write(self, response: Response) -> None:
         """Sends the answer with `Request-Id`, `Content-Type`, `Content-Length`, and `Cache-Control: no-store` unless it

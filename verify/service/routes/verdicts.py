@@ -38,14 +38,6 @@ class Question(msgspec.Struct, eq=False):
     caller: Caller | None = None
 
 
-class Known(msgspec.Struct, frozen=True):
-    """All that is needed to decide: when (milliseconds), who asks, and each call with its facts."""
-
-    now: int
-    caller: Caller
-    calls: list[tuple[Presented, Found | None]]
-
-
 class Desk:
     """`ask` is the way from an exchange to its verdicts."""
 
@@ -57,25 +49,25 @@ class Desk:
         """Answers the exchange, now or later, or gives what will. Raises Refused."""
         trail = Trail(self._store)
         try:
-            known = self._look_up(exchange, question, trail)
+            asked = self._look_up(exchange, question, trail)
         except NotHeld as missing:
             return self._fetch(exchange, question, trail, missing)
         except StoreNotReady as error:
             raise _not_ready() from error
-        self._count(exchange, question, known)
+        self._count(asked)
         return None
 
-    async def bridge(self, settled: "Settled", place: int, error: AccountingUnavailable) -> None:
+    async def bridge(self, asked: "Asked", place: int, error: AccountingUnavailable) -> None:
         """A call could not be counted: its facts may answer where the environment says so, and it is kept on disk."""
-        caller, (presented, counted) = settled.known.caller, settled.known.calls[place]
+        caller, (presented, counted) = asked.caller, asked.calls[place]
         if not self._may_bridge(caller, counted):
-            settled.refuse(_counters_not_ready() if isinstance(error, CountersNotReady) else _unavailable())
+            asked.refuse(_counters_not_ready() if isinstance(error, CountersNotReady) else _unavailable())
             return
         try:
             found = await self._find_to_bridge(caller, presented)
-            settled.settle(place, await self._verifier.bridge(presented, caller, found, error.sent))
+            asked.settle(place, await self._verifier.bridge(presented, caller, found, error.sent))
         except (StoreNotReady, StoreUnavailable, SpoolUnavailable):
-            settled.refuse(_unavailable())
+            asked.refuse(_unavailable())
 
     async def _find_to_bridge(self, caller: Caller, presented: Presented) -> Found | None:
         """Read where Redis can be reached for facts, else remembered. Raises StoreUnavailable, StoreNotReady."""
@@ -94,9 +86,9 @@ class Desk:
         if self._store.is_trusted():
             raise _unavailable()
         try:
-            known = self._look_up(exchange, question, Trail(self._store, suspect=True))
-            if self._may_bridge(known.caller):
-                bridged = [self._verifier.bridge(presented, known.caller, found) for presented, found in known.calls]
+            asked = self._look_up(exchange, question, Trail(self._store, suspect=True))
+            if self._may_bridge(asked.caller):
+                bridged = [self._verifier.bridge(presented, asked.caller, found) for presented, found in asked.calls]
                 exchange.answer(question.tell(exchange, await asyncio.gather(*bridged)))
                 return
         except (StoreNotReady, StoreUnavailable, SpoolUnavailable) as error:
@@ -109,7 +101,7 @@ class Desk:
         while True:
             try:
                 await trail.fetch(missing)
-                known = self._look_up(exchange, question, trail)
+                asked = self._look_up(exchange, question, trail)
             except NotHeld as more:
                 missing = more.with_traceback(None)  # or it and this frame would hold each other, as above
             except StoreNotReady as error:
@@ -121,32 +113,30 @@ class Desk:
                 await self._remember(exchange, question)
                 return
             else:
-                self._count(exchange, question, known)
+                self._count(asked)
                 return
 
-    def _look_up(self, exchange: Exchange, question: Question, trail: Trail) -> Known:
+    def _look_up(self, exchange: Exchange, question: Question, trail: Trail) -> "Asked":
         """Raises Refused, NotHeld, StoreNotReady, StoreUnavailable."""
         now = time.time_ns() // 1_000_000
         caller = self._caller(question, trail, now)
         calls: list[tuple[Presented, Found | None]] = []
         missing: dict[Name, None] = {}  # no errors: each would hold this very frame, and the frame would hold it
         for presented in named(question.parse(exchange), exchange, question.once):
-            asked = presented.asked
-            check_meters(asked, caller)
+            check_meters(presented.asked, caller)
             try:
-                found = None if asked.key is None else find_facts(trail, self._peppers, caller, asked.key)
+                key = presented.asked.key
+                found = None if key is None else find_facts(trail, self._peppers, caller, key)
                 calls.append((presented, found))
             except NotHeld as needed:
                 missing |= dict.fromkeys(needed.names)
         if missing:
             raise NotHeld(list(missing))
-        return Known(now, caller, calls)
+        return Asked(self, exchange, question, now, caller, calls, [None] * len(calls), len(calls))
 
-    def _count(self, exchange: Exchange, question: Question, known: Known) -> None:
-        now, caller, calls = known.now, known.caller, known.calls
-        settling = Settled(self, exchange, question, known, [None] * len(calls), len(calls))
-        for place, (presented, found) in enumerate(calls):
-            self._verifier.verify(presented, caller, found, settling, place, now)
+    def _count(self, asked: "Asked") -> None:
+        for place, (presented, found) in enumerate(asked.calls):
+            self._verifier.verify(presented, asked.caller, found, asked, place, asked.now)
 
     def _caller(self, question: Question, trail: Trail, now: int) -> Caller:
         caller = question.caller
@@ -183,13 +173,17 @@ class Desk:
         return unheard <= TRUST_SECONDS and unproven - unheard > TRUST_SECONDS / 2
 
 
-class Settled(msgspec.Struct, eq=False):
-    """The verdicts of one exchange as they come; when all have, it is answered. The first refusal is the answer."""
+class Asked(msgspec.Struct, eq=False):
+    """One exchange with all that is needed to decide: when (milliseconds), who asks, each call with its facts; and the
+    verdicts as they come. When all have, it is answered. The first refusal is the answer.
+    """
 
     desk: Desk
     exchange: Exchange
     question: Question
-    known: Known
+    now: int
+    caller: Caller
+    calls: list[tuple[Presented, Found | None]]
     answers: list[Any]
     waiting: int
     over: bool = False
