@@ -13,7 +13,7 @@ from billing.models.sealed import api_key as key_of
 from billing.queries.connections import former, in_force, newest_customers
 from billing.rules.policy import NOTHING, SUSPEND, Policy
 from billing.stripe.account import StripeAccount
-from billing.stripe.endpoints import Endpoint, is_there, make_endpoint, remove_endpoint
+from billing.stripe.endpoints import Endpoint, endpoint_is_there, make_endpoint, remove_endpoint
 from billing.stripe.money import require_readable
 from billing.stripe.reading import knows
 from billing.stripe.trouble import KeyRefused, NotPermitted, NotThere, Rejected, StripeAway, StripeTrouble
@@ -156,7 +156,7 @@ def _is_same(account: StripeAccount, row: StripeConnection, name: str | None) ->
     try:
         if customers:
             return any(knows(account, one) for one in customers)
-        return row.endpoint_id is None or is_there(account, row.endpoint_id)
+        return row.endpoint_id is None or endpoint_is_there(account, row.endpoint_id)
     except StripeTrouble as trouble:
         raise refusal_of(trouble) from trouble
 

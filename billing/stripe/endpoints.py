@@ -40,7 +40,7 @@ def remove_endpoint(account: StripeAccount, name: str) -> None:
         return
 
 
-def is_there(account: StripeAccount, name: str) -> bool:
+def endpoint_is_there(account: StripeAccount, name: str) -> bool:
     """Raises StripeTrouble."""
     return _found(account, name) is not None
 

@@ -51,11 +51,11 @@ def fetch(
     told += [one for one in alone.values() if one is not None]
     missing = tuple(name for name, one in alone.items() if one is None)
     seen = tuple(_seen(account, one, policy) for one in told)
-    gone = not introduce and all(map(is_over, seen)) and not is_there(account, stripe_customer)
+    gone = not introduce and all(map(is_over, seen)) and not _is_there(account, stripe_customer)
     return Fetched(customer, seen, gone=gone, missing=missing)
 
 
-def is_there(account: StripeAccount, stripe_customer: str) -> bool:
+def _is_there(account: StripeAccount, stripe_customer: str) -> bool:
     """Of one that was deleted, Stripe lists the subscriptions nevertheless."""
     found = _customer(account, stripe_customer)
     return found is not None and not found.deleted
