@@ -7,6 +7,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import ResetPasswordForm
+from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.http import HttpRequest
@@ -14,12 +15,44 @@ from django.http import HttpRequest
 from tenants.actions.people.passwords import ask_for_password_reset
 from verify.sealing import Place, seal, unseal
 
+FROM_ANYWHERE = {"login_failed": "100/h/key"}
+"""Wrong passwords for one address: more than one caller comes to with ACCOUNT_RATE_LIMITS, and no more than NIST SP
+800-63B (§5.2.2) allows.
+"""
 _PLACE = Place(organization="", table="mfa_authenticator", row="", column="data")  # a person belongs to no one tenant
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 - allauth's signature
         return False
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Wrong passwords are counted by address and by who tries them: else anybody could keep a known address out
+        with a few each minute. `pre_authenticate` counts them from wherever they come.
+        """
+        return f"{super()._get_login_attempts_cache_key(request, **credentials)} {ratelimit.get_ip(request)}"
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Raises ValidationError after too many wrong passwords; a right one is not counted."""
+        super().pre_authenticate(request, **credentials)
+        used = ratelimit.consume(request, **_from_anywhere(credentials))
+        if not used:
+            raise self.validation_error("too_many_login_attempts")
+        self._login_failed_rl_usage.usage += used.usage  # given back by allauth, together with its own
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        """Whoever chose a new password may use it."""
+        super()._delete_login_attempts_cached_email(request, **credentials)
+        ratelimit.clear(request, **_from_anywhere(credentials))
+
+
+def _from_anywhere(credentials: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "app": "tenants",
+        "action": "login_failed",
+        "config": FROM_ANYWHERE,
+        "key": credentials.get("email", "").lower(),
+    }
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # as above

@@ -1,8 +1,5 @@
 """A forgotten password, end to end over HTTP with the mail read back; who is registered is told to nobody."""
 
-import os
-import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -10,61 +7,15 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tenants.actions.people.accounts import register_person
 from tenants.actions.people.passwords import ask_for_password_reset
 from tenants.models import User
 from tests.running.mail.mailbox import Mailbox
 from tests.running.nodes import control_plane
 from tests.running.stack import Stack
+from tests.tenants.http.browsing import OLD, Browser, ask, choose, sign_in
 from verify.ground.ids import new
 
-OLD, NEW = "the password of before", "the password of after"
-Browser = Callable[[], httpx.Client]
-
-
-@pytest.fixture
-def browser(stack: Stack) -> Iterator[Browser]:
-    """Browsers with cookies and an address of their own: so many ask here that one address would have to wait."""
-    made: list[httpx.Client] = []
-
-    def make() -> httpx.Client:
-        address = ".".join(["127", *(str(number % 254 + 1) for number in os.urandom(3))])
-        transport, base_url = httpx.HTTPTransport(local_address=address), stack.bootstrap["api_url"]
-        made.append(httpx.Client(base_url=base_url, transport=transport, timeout=20, headers={"Accept": "text/html"}))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
-
-
-@pytest.fixture
-def email() -> str:
-    address = f"{new('mem')}@example.com"
-    register_person(address, OLD)
-    return address
-
-
-def post(browser: httpx.Client, path: str, **form: str) -> httpx.Response:
-    """Fills in the form that stands there."""
-    asked = browser.get(path)
-    field = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', asked.text)
-    assert field, asked.text
-    return browser.post(asked.url, data={"csrfmiddlewaretoken": field.group(1), **form})
-
-
-def ask(browser: httpx.Client, email: str) -> httpx.Response:
-    return post(browser, "/accounts/password/reset/", email=email)
-
-
-def sign_in(browser: httpx.Client, email: str, password: str) -> bool:
-    return post(browser, "/accounts/login/", login=email, password=password).status_code == 302
-
-
-def choose(browser: httpx.Client, link: str, password: str) -> httpx.Response:
-    answer = browser.get(link)
-    assert answer.status_code == 302
-    return post(browser, answer.headers["Location"], password1=password, password2=password)
+NEW = "the password of after"
 
 
 def is_dead(browser: httpx.Client, link: str) -> bool:

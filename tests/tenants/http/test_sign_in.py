@@ -1,0 +1,43 @@
+"""Wrong passwords keep out who tries them, and not whose account it is."""
+
+from allauth.core.internal import ratelimit
+from django.test import RequestFactory
+
+from tenants.http.sign_in import FROM_ANYWHERE
+from tests.running.mail.mailbox import Mailbox
+from tests.tenants.http.browsing import OLD, Browser, ask, choose, sign_in
+
+WRONG, NEW = "not the password", "the password of after"
+
+
+def fail(email: str, times: int) -> None:
+    """As wrong passwords from many addresses do, each of which takes a while to be found wrong."""
+    told = {"app": "tenants", "action": "login_failed", "config": FROM_ANYWHERE, "key": email}
+    asked = RequestFactory().post("/accounts/login/")
+    assert all(ratelimit.consume(asked, **told) for _ in range(times))
+
+
+def test_whoever_tries_five_wrong_passwords_waits_and_nobody_else(browser: Browser, email: str) -> None:
+    stranger, owner = browser(), browser()
+    assert not any(sign_in(stranger, email, WRONG) for _ in range(5))
+    assert not sign_in(stranger, email.upper(), OLD)
+    assert sign_in(owner, email, OLD)
+
+
+def test_a_right_password_uses_up_nothing(browser: Browser, email: str) -> None:
+    fail(email, 99)
+    one = browser()
+    for _ in range(6):
+        assert sign_in(one, email, OLD)
+        one.cookies.clear()
+
+
+def test_a_hundred_wrong_passwords_from_anywhere_keep_out_until_a_new_one_is_chosen(
+    browser: Browser, email: str, mailbox: Mailbox
+) -> None:
+    fail(email, 100)
+    assert not sign_in(browser(), email, OLD)
+    forgetful = browser()
+    ask(forgetful, email)
+    choose(forgetful, mailbox.link(email), NEW)
+    assert sign_in(browser(), email, NEW)
