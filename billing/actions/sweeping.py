@@ -20,8 +20,10 @@ from billing.models import StripeConnection, StripeCustomer, StripeEvent, Stripe
 from billing.models.customer import WAITING
 from billing.models.event import WHOSE
 from billing.models.sealed import api_key
+from billing.queries.offers import offers
 from billing.rules.desired import OVER, is_over
 from billing.rules.event_types import ABOUT_CUSTOMERS
+from billing.rules.sale import UNMAPPED
 from billing.rules.subscription import Subscription, kept_status, shown
 from billing.rules.sweeps import COMPARED_EVERY, events_since, is_due
 from billing.stripe.account import StripeAccount
@@ -100,13 +102,25 @@ def sweep_events(organization_id: UUID, connection_id: UUID, *, now: datetime, o
         known = _known(connection, [told["id"] for told in some])
         found += sum(_take_in(connection, told, now) for told in some if told["id"] not in known)
     with tenant_transaction(organization_id):
-        drifted = StripeSubscription.objects.within(place_of(connection)).filter(
-            connection=connection.id, drift__isnull=False
-        )
-        customers = StripeCustomer.objects.within(place_of(connection))
-        request_all(customers.filter(pk__in=drifted.values("stripe_customer")), within=place_of(connection), now=now)
+        customers = StripeCustomer.objects.within(place_of(connection)).filter(pk__in=_may_be_followed(connection))
+        request_all(customers, within=place_of(connection), now=now)
         _note(connection, swept_until=now, swept_at=now)
     return found
+
+
+def _may_be_followed(connection: StripeConnection) -> set[UUID]:
+    """Customers with a subscription that its license could not follow. One whose price no plan has still is none: an
+    account that sells other things too may have any number of them.
+    """
+    place = place_of(connection)
+    drifted = StripeSubscription.objects.within(place).filter(connection=connection.id, drift__isnull=False)
+    found = set(drifted.exclude(drift=UNMAPPED).values_list("stripe_customer", flat=True))
+    unmapped = [
+        (customer, {item["price"] for item in seen["items"]})
+        for customer, seen in drifted.filter(drift=UNMAPPED).values_list("stripe_customer", "seen")
+    ]
+    sells = offers({price for _, prices in unmapped for price in prices}, place).keys()
+    return found | {customer for customer, prices in unmapped if not prices.isdisjoint(sells)}
 
 
 def _listed_events(account: StripeAccount, since: datetime) -> Iterator[dict[str, Any]]:

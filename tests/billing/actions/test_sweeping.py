@@ -112,6 +112,11 @@ def test_a_price_is_followed_once_a_plan_has_it(shop: Shop) -> None:
     subscription = shop.subscribe(price=price)
     shop.settle()
     assert shop.state()["drift"] == 1
+    shop.until(lambda: shop.state()["compared_at"])  # which looks at all, once
+    looks = shop.stripe.requests("GET /v1/subscriptions", shop.account)
+    by_events(shop)
+    shop.settle()
+    assert shop.stripe.requests("GET /v1/subscriptions", shop.account) == looks  # it would find the same
     shop.new_plan("late", [price])
     by_events(shop)
     shop.settle()
