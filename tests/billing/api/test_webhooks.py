@@ -17,6 +17,7 @@ from tests.billing.shops import Shop
 from tests.running.clients import plain_client
 from tests.running.nodes import running
 from tests.running.stack import free_port
+from verify.ground.ids import new
 
 NOW = int(time.time())
 
@@ -90,7 +91,7 @@ def test_another_tenants_endpoint_does_not_take_it(connected: Shop, new_shop: Ca
     other.connect()
     own, connected.connection = connected.connection, other.connection
     assert call(connected, event()).status_code == 400
-    connected.connection = own | {"webhook_url": own["webhook_url"][:-1] + "x"}
+    connected.connection = own | {"webhook_url": f"{own['webhook_url'].rpartition('/')[0]}/{new('conn')}"}
     assert call(connected, event()).status_code == 404
     assert stored(connected) == stored(other) == []
 
