@@ -177,20 +177,23 @@ def compare(organization_id: UUID, connection_id: UUID, *, now: datetime, only_i
             request(lost.stripe_customer.stripe_id)
     webhook_status = _webhook_status(connection)
     with tenant_transaction(organization_id):
-        _note(connection, compared_at=now, webhook_status=webhook_status)
+        _note(connection, compared_at=now)
+        if webhook_status is not None:  # and unless another endpoint was made meanwhile
+            mine = StripeConnection.objects.within(place).filter(pk=connection.pk, endpoint_id=connection.endpoint_id)
+            mine.update(webhook_status=webhook_status)
     return len(customers)
 
 
-def _webhook_status(connection: StripeConnection) -> str:
-    """`disabled` if Stripe calls us no more; as it was where that cannot be asked. On the way our endpoint is told of
-    events that it was made without.
+def _webhook_status(connection: StripeConnection) -> str | None:
+    """`disabled` if Stripe calls us no more; None where that cannot be asked. On the way our endpoint is told of events
+    that it was made without.
     """
     if connection.endpoint_id is None:
-        return connection.webhook_status
+        return None
     try:
         told = keep_endpoint(_account(connection), connection.endpoint_id)
     except NotPermitted:
-        return connection.webhook_status
+        return None
     return "enabled" if told == "enabled" else "disabled"
 
 

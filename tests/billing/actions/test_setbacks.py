@@ -8,6 +8,7 @@ import pytest
 from billing import tasks
 from billing.actions import converging, sweeping
 from billing.models import StripeConnection, StripeCustomer
+from billing.stripe import reading
 from tenants import clock
 from tenants.tenancy import tenant_transaction
 from tests.billing.actions.test_converging import look_at, status_of
@@ -104,6 +105,23 @@ def test_an_own_endpoints_secret_stays_though_the_new_key_could_make_one(new_sho
     changed = shop.place.api.patch(PATH, json={"api_key": rolled, "webhook_secret": "whsec_madeByHand1234"})
     assert (changed.status_code, changed.json()["webhook_status"]) == (200, "enabled")
     assert shop.account.all("webhook_endpoint") == []
+
+
+def test_a_secret_given_while_everything_is_compared_stays_in_force(
+    new_shop: Callable[..., Shop], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = new_shop(READS)
+    shop.connect()
+    shop.until(lambda: shop.state()["compared_at"])
+    given = {"webhook_secret": "whsec_madeByHand1234"}
+
+    def pages(*asked: Any) -> Any:
+        shop.place.api.patch(PATH, json=given).raise_for_status()
+        return reading.pages(*asked)
+
+    monkeypatch.setattr(sweeping, "pages", pages)
+    by_comparing(shop)
+    assert shop.state()["webhook_status"] == "enabled"
 
 
 def test_a_bug_is_told_and_waits_longer_each_time(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
