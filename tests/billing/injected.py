@@ -19,7 +19,7 @@ from billing.models import StripeCustomer
 from billing.models.customer import WAITING
 from billing.queries.connections import presented_connection
 from billing.rules import waiting
-from billing.stripe import budget
+from billing.stripe import account, budget
 from billing.tasks import told
 from licensing.actions.clock.billing import tell_what_came
 from tenants.tenancy import tenant_transaction
@@ -95,6 +95,7 @@ def at_its_own_time(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pro
     monkeypatch.setattr(current_app.conf, "broker_url", "redis://127.0.0.1:1/0")
     monkeypatch.setattr(budget, "TEST_PER_SECOND", 100_000)
     monkeypatch.setattr(waiting, "FIRST_SECONDS", 0.001)
+    monkeypatch.setattr(account, "MOST_ATTEMPTS", 12)  # a pause after too many would be one of the clock on the wall
     monkeypatch.setattr(shop.stripe.webhooks, "carries", product.carries)
     monkeypatch.setattr(shop.stripe.webhooks, "signs_at", lambda: shop.account.clock.now)
     log = logging.getLogger("licet.billing")

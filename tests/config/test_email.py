@@ -18,6 +18,7 @@ def test_an_invitation_is_printed_by_the_worker_with_its_whole_link(tmp_path: Pa
         assert printed, line
         answer = httpx.get(printed.group(1), timeout=20)
         assert (answer.status_code, "Join Demo" in answer.text) == (200, True)
+        whole.wait_for("path=/invitations/")
         logged = [line for line in whole.log.splitlines() if line.startswith("web") and "path=/invitations/" in line]
         assert len(logged) == 1
         assert "path=/invitations/…" in logged[0]

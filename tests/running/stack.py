@@ -20,15 +20,22 @@ from tests.running.mail.mailbox import Mailbox
 CLONE = Path(__file__).resolve().parents[2]
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR")
 ENDS_SECONDS = 30.0
+FIRST_PORT, PORTS = 10_000, 11_000  # of every second process that runs tests
+_given = set[int]()
 
 
 def free_port() -> int:
-    """Below the range from which the kernel takes ports for outgoing connections, so that it stays free a while."""
+    """Below the range from which the kernel takes ports for outgoing connections, so that it stays free a while; one
+    that nobody here was given before, as it may be bound only later.
+    """
+    first = FIRST_PORT + PORTS * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 2)
     while True:
-        port = random.SystemRandom().randrange(10_000, 32_000)
+        port = random.SystemRandom().randrange(first, first + PORTS)
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
-            return port
+            if port not in _given:
+                _given.add(port)
+                return port
 
 
 class Running:

@@ -17,7 +17,7 @@ from tests.places import Place
 from verify.ground import ids
 from verify.limits.counted import Code
 from verify.limits.log_entry import Logged, encode_calls
-from verify.limits.shards import backlog_key, log_key, shard_of
+from verify.limits.shards import backlog_key, counter_patterns, log_key, shard_of
 from verify.reasons import Reason
 
 HOUR_MS = 3_600_000
@@ -112,6 +112,10 @@ class Feed:
 
     def drain(self) -> Drain:
         return Drain([self.shard], consumer="test")
+
+    def counters(self) -> list[bytes]:
+        """The names of all that the shard has."""
+        return [name for pattern in counter_patterns(self.shard) for name in client().scan_iter(pattern)]
 
     def waiting(self) -> int:
         return int(client().xlen(log_key(self.shard)))

@@ -130,7 +130,7 @@ ATTACKS: dict[str, tuple[Attack, set[str], set[str]]] = {
     "the head is noise": (forge("'noise'"), {FORGED}, {ANEW}),
     "the head is altered": (forge("set_byte(sealed, 30, get_byte(sealed, 30) # 1)"), {FORGED}, {ANEW}),
     "the end is cut off and the head forged": (
-        both(run(CUT), forge("set_byte(sealed, 30, 0)")),
+        both(run(CUT), forge("set_byte(sealed, 30, get_byte(sealed, 30) # 1)")),
         {FORGED, UNLINKED},
         {ANEW, UNLINKED},
     ),

@@ -100,8 +100,9 @@ def test_allow_answers_from_memory_for_as_long_as_it_says(whole: Whole, tmp_path
                 assert asked_at[-1] - began < 30, "answered for ever"
                 asked_at.append(time.monotonic())
             assert said(key)[0] == 503
-            # However slow the machine: nobody who asked later was answered.
-            assert STALE_SECONDS - 0.5 < asked_at[-2] - began < STALE_SECONDS
+            # However slow the machine: who asked until then was answered, and nobody who asked later.
+            assert asked_at[-2] - began < STALE_SECONDS
+            assert asked_at[-1] - began > STALE_SECONDS - 0.5
         node.wait_until_ready()
         until(lambda: said(key) == CURRENT, "not valid")
         until_replayed(tmp_path / "spool")

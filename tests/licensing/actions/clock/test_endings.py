@@ -1,6 +1,6 @@
 """The clock's news: each end is announced once, by however many sweeps, early, late or at once.
 
-The running copy's own sweep passes every minute; what it must not tell yet ends later than it looks.
+The running copy's own sweep passes every minute, and looks three days ahead: what it must not tell ends later.
 """
 
 from datetime import datetime, timedelta
@@ -68,41 +68,42 @@ def test_an_end_is_told_once_when_it_is_near_and_once_when_it_has_passed(place: 
 
 
 def test_a_renewed_license_is_announced_again_for_its_new_end(place: Place, now: datetime) -> None:
-    row, later = license(place, expires_at=text(now + DAY)), now + 2 * DAY
-    announce_endings(now=now)
+    near = now + 9 * DAY
+    row, later = license(place, expires_at=text(near + DAY)), near + 2 * DAY
+    announce_endings(now=near)
     place.post(f"licenses/{row}/renewal", {"expires_at": text(later)}, status=200)
-    announce_endings(now=now)
+    announce_endings(now=near)
     announce_endings(now=later)
     assert [data.get("expires_at", data.get("ended_at")) for _, data in told(place, row)] == [
-        text(now + DAY),
+        text(near + DAY),
         text(later),
         text(later),
     ]
 
 
 def test_a_trial_is_told_of_as_a_trial(place: Place, now: datetime) -> None:
-    terms = {"product": place.api.get("/v1/products").json()["data"][0]["id"], "trial_days": 2, "duration_days": 30}
+    terms = {"product": place.api.get("/v1/products").json()["data"][0]["id"], "trial_days": 10, "duration_days": 30}
     plan = place.post("plans", {"code": "trial", "name": "Trial", **terms})["id"]
     row = license(place, plan=plan, starts_at=text(now))
-    announce_endings(now=now)
-    announce_endings(now=now + 2 * DAY)
+    announce_endings(now=now + 9 * DAY)
+    announce_endings(now=now + 10 * DAY)
     announce_endings(now=now + 29 * DAY)  # its other end is no news any more
     assert told(place, row) == [
-        ("license.trial_ending", {"trial_ends_at": text(now + 2 * DAY)}),
-        ("license.expired", {"ended_at": text(now + 2 * DAY), "reason": "trial_ended"}),
+        ("license.trial_ending", {"trial_ends_at": text(now + 10 * DAY)}),
+        ("license.expired", {"ended_at": text(now + 10 * DAY), "reason": "trial_ended"}),
     ]
 
 
 def test_a_key_is_told_of_once_for_each_end(place: Place, now: datetime) -> None:
-    row = key(place, place.sample["license"], now + 2 * DAY)
-    announce_endings(now=now)
-    announce_endings(now=now + DAY)
-    place.api.patch(f"/v1/keys/{row}", json={"expires_at": text(now + DAY)}).raise_for_status()
-    announce_endings(now=now)
-    license_id = place.sample["license"]
+    near, license_id = now + 8 * DAY, place.sample["license"]
+    row = key(place, license_id, near + 2 * DAY)
+    announce_endings(now=near)
+    announce_endings(now=near + DAY)
+    place.api.patch(f"/v1/keys/{row}", json={"expires_at": text(near + DAY)}).raise_for_status()
+    announce_endings(now=near)
     assert told(place, row) == [
-        ("key.expiring", {"license": license_id, "expires_at": text(now + 2 * DAY)}),
-        ("key.expiring", {"license": license_id, "expires_at": text(now + DAY)}),
+        ("key.expiring", {"license": license_id, "expires_at": text(near + 2 * DAY)}),
+        ("key.expiring", {"license": license_id, "expires_at": text(near + DAY)}),
     ]
 
 
@@ -130,9 +131,10 @@ def test_a_late_sweep_tells_what_still_holds(place: Place, now: datetime) -> Non
 
 
 def test_many_sweeps_at_once_tell_once(place: Place, now: datetime) -> None:
-    rows = [license(place, expires_at=text(now + DAY + HOUR)) for _ in range(20)]
-    assert at_once(*[partial(announce_endings, now=now)] * 4) == ["done"] * 4
-    announce_endings(now=now)  # whatever they left to each other
+    near = now + 9 * DAY
+    rows = [license(place, expires_at=text(near + DAY + HOUR)) for _ in range(20)]
+    assert at_once(*[partial(announce_endings, now=near)] * 4) == ["done"] * 4
+    announce_endings(now=near)  # whatever they left to each other
     assert [told_types(place, row) for row in rows] == [["license.expiring"]] * 20
 
 
@@ -147,8 +149,8 @@ def test_what_is_being_changed_is_left_to_the_next_sweep(place: Place, now: date
 
 
 def test_the_database_itself_refuses_a_second_telling(place: Place, now: datetime) -> None:
-    row = license(place, expires_at=text(now + DAY))
-    announce_endings(now=now)
+    row = license(place, expires_at=text(now + 10 * DAY))
+    announce_endings(now=now + 9 * DAY)
     with administrator() as connection, pytest.raises(psycopg.errors.UniqueViolation, match="events_occasion_once"):
         connection.execute(
             "INSERT INTO events (id, organization_id, environment_id, type, subject_id, data, occasion, created_at) "

@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from verify.service.metrics.counts import SECONDS, quantile
@@ -32,7 +32,6 @@ def test_above_all_bounds_it_is_the_highest() -> None:
     assert quantile([1, 0, 0, 99], BOUNDS, 0.5) == 4.0
 
 
-@settings(deadline=None)  # a busy machine is no finding
 @given(st.lists(st.floats(1e-5, 2.5), min_size=1, max_size=200), st.sampled_from([0.5, 0.95, 0.99]))
 def test_a_quantile_lies_in_the_bucket_of_the_true_one(values: list[float], share: float) -> None:
     rank = share * len(values)
