@@ -99,7 +99,7 @@ def test_every_answer_is_what_the_document_says(
     target: Place, pool: Pool, plane: str, scale: float, figure: Figure
 ) -> None:
     mine = [one for one in operations() if one.plane == plane]
-    each = max(4, math.ceil(EACH * scale), math.ceil(CASES[plane] * scale / len(mine)))
+    each = max(2, math.ceil(EACH * scale), math.ceil(CASES[plane] * scale / len(mine)))
     with requests.Session() as session:
         fuzz = Fuzz(plane, target, session, pool)
         for number, operation in enumerate(mine):
