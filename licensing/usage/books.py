@@ -134,14 +134,20 @@ def _write(shard: int, entries: Sequence[Entry], found: Read, now: datetime) -> 
 
 
 def _unseen(cursor: Any, told: Sequence[Call | Strangers]) -> list[Call | Strangers]:
-    """Those of them that came for the first time: mostly all, which COPY finds out in a fifth of the time."""
+    """Those of them that came for the first time: mostly all, which COPY finds out in a fifth of the time.
+
+    Raises OperationalError if the connection went before it was back at where COPY began: Django says so to nobody.
+    """
     first: dict[tuple[str, str], Call | Strangers] = {}
     for one in told:
         first.setdefault(one.name, one)
     try:
         with transaction.atomic(using="sweep"):
             _copy(cursor, "usage_seen", ("organization_id", "id"), (f"{its}\t{name}\n" for its, name in sorted(first)))
-    except IntegrityError:
+    except IntegrityError as known:
+        if connections["sweep"].needs_rollback:
+            message = "the connection was lost"
+            raise OperationalError(message) from known
         cursor.execute(SEEN, [[name[0] for name in first], [name[1] for name in first]])
         for organization, name in cursor.fetchall():
             del first[organization.hex, name.hex]

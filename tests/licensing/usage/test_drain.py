@@ -5,17 +5,20 @@ import logging
 import random
 import threading
 import time
+from typing import Any
 
 import msgspec
 import pytest
-from django.db import connections
+from django.db import IntegrityError, OperationalError, connections
 from django.test import override_settings
 
 from licensing.models import BrokenEntry, Decision, Drained, LedgerEntry, UsageHour
+from licensing.usage import books
 from licensing.usage.drain import Drain
 from licensing.usage.stream import GROUP, client
 from tests.licensing.usage.draining import Cutting, draining
 from tests.licensing.usage.feeding import Feed, expected, found
+from tests.tenants.actions.chains import administrator
 from verify.ground.ids import new_uuid
 from verify.limits.counted import Code
 from verify.limits.log_entry import Unknown, encode_unknown
@@ -178,6 +181,33 @@ def test_a_database_that_goes_away_is_waited_out(feed: Feed, caplog: pytest.LogC
         wait_until_empty(feed, ended)
         assert not ended.is_set()
     assert tick.cuts > 5
+    assert found(feed) == expected(feed)
+    assert (feed.waiting(), feed.backlog()) == (0, 0)
+
+
+def test_a_database_that_goes_away_just_when_a_repeat_is_found_is_waited_out(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed.tell_many(100, random.Random(CHANCE + 9))
+    run(feed.drain())
+    feed.tell(list(feed.said.values())[:10])
+    copy = books._copy
+
+    def cut(*words: Any) -> None:
+        try:
+            copy(*words)
+        except IntegrityError:
+            with administrator() as other:
+                pid = connections["sweep"].connection.info.backend_pid
+                other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+            raise
+
+    monkeypatch.setattr(books, "_copy", cut)
+    with pytest.raises(OperationalError, match="the connection was lost"):
+        feed.drain().tick()
+    connections.close_all()
+    monkeypatch.undo()
+    run(feed.drain())
     assert found(feed) == expected(feed)
     assert (feed.waiting(), feed.backlog()) == (0, 0)
 
