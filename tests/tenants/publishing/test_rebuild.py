@@ -17,6 +17,7 @@ from verify.facts import StoreState
 
 WITHIN_SECONDS = 1.0
 REBUILT_SECONDS = 10.0
+NEWEST = "SELECT max(id::text) FROM outbox_entries"
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +44,12 @@ def held_state(whole: Whole) -> StoreState:
 
 def held_epoch(whole: Whole) -> int:
     return held_state(whole).epoch
+
+
+def until_noted(whole: Whole) -> None:
+    """That Redis is told how far the database is."""
+    with whole.administrator() as connection:
+        until(lambda: (held_state(whole).mark,) == connection.execute(NEWEST).fetchone(), REBUILT_SECONDS)
 
 
 def new_key(whole: Whole) -> tuple[str, str, str]:
@@ -190,10 +197,10 @@ def test_a_redis_that_forgot_its_last_second_is_told_it_again(whole: Whole) -> N
     assert whole.code(secret) == "VALID"
     names = [name.decode() for name in whole.redis.scan_iter("facts:*")]
     a_second_ago = {name: held(whole, name) for name in names}
-    time.sleep(0.6)  # the relay has noted how far the database is
+    until_noted(whole)
     whole.post(f"keys/{key}/revocation")
     until(lambda: whole.code(secret) == "KEY_REVOKED", WITHIN_SECONDS)
-    time.sleep(0.6)
+    until_noted(whole)
     whole.redis.mset(a_second_ago)
     until(lambda: whole.code(secret) == "KEY_REVOKED", REBUILT_SECONDS)
 
@@ -228,7 +235,7 @@ def test_a_restore_that_nobody_watched_is_noticed_by_the_next_change(whole: Whol
     for _ in range(3):
         whole.post(f"licenses/{license}/suspension")
         whole.api.delete(f"/v1/licenses/{license}/suspension").raise_for_status()
-    time.sleep(0.6)
+    until_noted(whole)
     relay = whole.pid_of("manage.py relay")
     os.kill(relay, signal.SIGSTOP)
     try:
@@ -246,11 +253,10 @@ def test_a_restore_that_nobody_watched_is_noticed_by_the_next_change(whole: Whol
 
 def test_a_database_that_does_not_know_the_last_change_is_another_one(whole: Whole) -> None:
     """A restore whose sequence ran ahead: no number tells, the mark does."""
-    newest = "SELECT max(id::text) FROM outbox_entries"
+    until_noted(whole)
+    before = held_epoch(whole)
     with whole.administrator() as connection:
-        until(lambda: (held_state(whole).mark,) == connection.execute(newest).fetchone(), REBUILT_SECONDS)
-        before = held_epoch(whole)
-        connection.execute(f"DELETE FROM outbox_entries WHERE id = ({newest})::uuid")
+        connection.execute(f"DELETE FROM outbox_entries WHERE id = ({NEWEST})::uuid")
     until(lambda: held_epoch(whole) > before, REBUILT_SECONDS)
 
 
@@ -270,7 +276,7 @@ def test_a_store_emptied_during_a_rebuild_is_not_declared_whole(whole: Whole) ->
 
 
 def test_a_command_and_the_relay_do_not_rebuild_twice(whole: Whole) -> None:
-    time.sleep(0.6)
+    until_noted(whole)
     before = held_epoch(whole)
     whole.manage("republish_all")
     time.sleep(1)
