@@ -97,16 +97,14 @@ class Verifier:
             return
         verdict = decide(found.facts, presented.asked, now)
         shard, prepared = self._prepared(found, presented.asked.usage, now)
+        pending = Answered(verdict, presented.id, now, caller.revision)
         counting = Counting(
             _words(presented, found, verdict, prepared, shard),
-            log_entry.encode(_logged(presented, found, verdict, prepared, now, caller.revision)),
+            log_entry.encode(_logged(presented, found, pending, prepared)),
             prepared.checks,
             verdict.reason is _VALID,
             caller.environment.on_outage == "allow" and self._spool.is_there,
-            verdict=verdict,
-            id=presented.id,
-            now=now,
-            revision=caller.revision,
+            pending=pending,
             settling=settling,
             place=place,
         )
@@ -134,8 +132,7 @@ class Verifier:
             words = _words(presented, found, told.verdict, prepared, shard, Mode.RECORDED)
         else:
             words = prepared.words(Mode.DENIED, found.facts.license, found.facts.key)  # it is not remembered
-        logged = _logged(presented, found, told.verdict, prepared, told.now, told.revision)
-        return Spooled(shard, msgspec.msgpack.decode(words), logged, sent)
+        return Spooled(shard, msgspec.msgpack.decode(words), _logged(presented, found, told, prepared), sent)
 
     def _prepared(self, found: Found, usage: dict[str, int], now: int) -> tuple[int, Prepared]:
         """As the last call of this key was, if this one uses the same in the same windows; and the shard."""
@@ -151,12 +148,9 @@ class Verifier:
 
 
 class Counting(Call, kw_only=True, eq=False):
-    """A call that has its verdict but for what the counters say; the rest is as in Answered."""
+    """A call that has its verdict but for what the counters say."""
 
-    verdict: Verdict
-    id: bytes
-    now: int
-    revision: int
+    pending: Answered
     settling: Settling
     place: int
 
@@ -167,7 +161,9 @@ class Counting(Call, kw_only=True, eq=False):
             return
         if counted.code is _NOT_READY:  # of one that a rule had refused
             counted = NOTHING_COUNTED
-        self.settling.settle(self.place, _answered(weigh(self.verdict, counted), self.id, self.now, self.revision))
+        pending = self.pending
+        verdict = weigh(pending.verdict, counted)
+        self.settling.settle(self.place, _answered(verdict, pending.id, pending.now, pending.revision))
 
     def failed(self, error: AccountingUnavailable) -> None:
         self.settling.failed(self.place, error)
@@ -198,27 +194,25 @@ def _words(
     return prepared.words(mode, facts.license, facts.key, record, _fingerprint(asked))
 
 
-def _logged(
-    presented: Presented, found: Found, verdict: Verdict, prepared: Prepared, now: int, revision: int
-) -> Logged:
+def _logged(presented: Presented, found: Found, pending: Answered, prepared: Prepared) -> Logged:
     """By place, in the order that Logged has them: for every call, and by name they would take twice as long."""
     asked, facts, newer = presented.asked, found.facts, found.newer_digest
     return Logged(
         presented.id,
-        now,
+        pending.now,
         facts.environment.id,
         facts.customer.id,
         facts.license.id,
         facts.key.id,
         facts.plan.id,
         facts.version,
-        verdict.reason,
+        pending.verdict.reason,
         prepared.usage,
         prepared.adds,
         prepared.checks.charges,
         asked.features,
         asked.scopes,
-        max(facts.revision, revision),
+        max(facts.revision, pending.revision),
         int((time.perf_counter() - presented.arrived) * 1_000_000),
         asked.ip,
         asked.method,
