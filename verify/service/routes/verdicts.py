@@ -49,25 +49,25 @@ class Desk:
         """Answers the exchange, now or later, or gives what will. Raises Refused."""
         trail = Trail(self._store)
         try:
-            asked = self._look_up(exchange, question, trail)
+            inquiry = self._look_up(exchange, question, trail)
         except NotHeld as missing:
             return self._fetch(exchange, question, trail, missing)
         except StoreNotReady as error:
             raise _not_ready() from error
-        self._count(asked)
+        self._count(inquiry)
         return None
 
-    async def bridge(self, asked: "Asked", place: int, error: AccountingUnavailable) -> None:
+    async def bridge(self, inquiry: "Inquiry", place: int, error: AccountingUnavailable) -> None:
         """A call could not be counted: its facts may answer where the environment says so, and it is kept on disk."""
-        caller, (presented, counted) = asked.caller, asked.calls[place]
+        caller, (presented, counted) = inquiry.caller, inquiry.calls[place]
         if not self._may_bridge(caller, counted):
-            asked.refuse(_counters_not_ready() if isinstance(error, CountersNotReady) else _unavailable())
+            inquiry.refuse(_counters_not_ready() if isinstance(error, CountersNotReady) else _unavailable())
             return
         try:
             found = await self._find_to_bridge(caller, presented)
-            asked.settle(place, await self._verifier.bridge(presented, caller, found, error.sent))
+            inquiry.settle(place, await self._verifier.bridge(presented, caller, found, error.sent))
         except (StoreNotReady, StoreUnavailable, SpoolUnavailable):
-            asked.refuse(_unavailable())
+            inquiry.refuse(_unavailable())
 
     async def _find_to_bridge(self, caller: Caller, presented: Presented) -> Found | None:
         """Read where Redis can be reached for facts, else remembered. Raises StoreUnavailable, StoreNotReady."""
@@ -86,9 +86,11 @@ class Desk:
         if self._store.is_trusted():
             raise _unavailable()
         try:
-            asked = self._look_up(exchange, question, Trail(self._store, suspect=True))
-            if self._may_bridge(asked.caller):
-                bridged = [self._verifier.bridge(presented, asked.caller, found) for presented, found in asked.calls]
+            inquiry = self._look_up(exchange, question, Trail(self._store, suspect=True))
+            if self._may_bridge(inquiry.caller):
+                bridged = [
+                    self._verifier.bridge(presented, inquiry.caller, found) for presented, found in inquiry.calls
+                ]
                 exchange.answer(question.tell(exchange, await asyncio.gather(*bridged)))
                 return
         except (StoreNotReady, StoreUnavailable, SpoolUnavailable) as error:
@@ -101,7 +103,7 @@ class Desk:
         while True:
             try:
                 await trail.fetch(missing)
-                asked = self._look_up(exchange, question, trail)
+                inquiry = self._look_up(exchange, question, trail)
             except NotHeld as more:
                 missing = more.with_traceback(None)  # or it and this frame would hold each other, as above
             except StoreNotReady as error:
@@ -113,10 +115,10 @@ class Desk:
                 await self._remember(exchange, question)
                 return
             else:
-                self._count(asked)
+                self._count(inquiry)
                 return
 
-    def _look_up(self, exchange: Exchange, question: Question, trail: Trail) -> "Asked":
+    def _look_up(self, exchange: Exchange, question: Question, trail: Trail) -> "Inquiry":
         """Raises Refused, NotHeld, StoreNotReady, StoreUnavailable."""
         now = time.time_ns() // 1_000_000
         caller = self._caller(question, trail, now)
@@ -132,11 +134,11 @@ class Desk:
                 missing |= dict.fromkeys(needed.names)
         if missing:
             raise NotHeld(list(missing))
-        return Asked(self, exchange, question, now, caller, calls, [None] * len(calls), len(calls))
+        return Inquiry(self, exchange, question, now, caller, calls, [None] * len(calls), len(calls))
 
-    def _count(self, asked: "Asked") -> None:
-        for place, (presented, found) in enumerate(asked.calls):
-            self._verifier.verify(presented, asked.caller, found, asked, place, asked.now)
+    def _count(self, inquiry: "Inquiry") -> None:
+        for place, (presented, found) in enumerate(inquiry.calls):
+            self._verifier.verify(presented, inquiry.caller, found, inquiry, place, inquiry.now)
 
     def _caller(self, question: Question, trail: Trail, now: int) -> Caller:
         caller = question.caller
@@ -173,7 +175,7 @@ class Desk:
         return unheard <= TRUST_SECONDS and unproven - unheard > TRUST_SECONDS / 2
 
 
-class Asked(msgspec.Struct, eq=False):
+class Inquiry(msgspec.Struct, eq=False):
     """One exchange with all that is needed to decide: when (milliseconds), who asks, each call with its facts; and the
     verdicts as they come. When all have, it is answered. The first refusal is the answer.
     """
