@@ -1,14 +1,17 @@
 """Writing a resource's row: the row, its new revision and, if the data plane must be told, the outbox entry.
 
 The revision is drawn while the row's lock is held (or before the row exists), so of two changes to one row the
-later has the higher number. Right after COMMIT a fact is published; if that fails, the relay finds the entry.
+later has the higher number. Right after COMMIT its facts are published; if that fails, the relay finds the entries.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
+from uuid import UUID
+from weakref import WeakKeyDictionary
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from tenants.models import OutboxEntry
 from tenants.models.kept import FactBearing, Versioned
@@ -62,4 +65,18 @@ def _enter(rows: Sequence[FactBearing], now: datetime) -> None:
     ]
     if entries:
         OutboxEntry._base_manager.bulk_create(entries)
-        transaction.on_commit(partial(publish_after_commit, [entry.pk for entry in entries]))
+        written = _written.setdefault(connections[DEFAULT_DB_ALIAS], [])
+        written += [entry.pk for entry in entries]
+        transaction.on_commit(partial(_tell, written))
+
+
+# Of the transaction that is open, and of those before it that were rolled back: whose entries nobody will find.
+_written: WeakKeyDictionary[BaseDatabaseWrapper, list[UUID]] = WeakKeyDictionary()
+
+
+def _tell(written: list[UUID]) -> None:
+    """Once for a transaction, however often it wrote: the first that is called tells all."""
+    entries = written.copy()
+    written.clear()
+    if entries:
+        publish_after_commit(entries)

@@ -1,6 +1,6 @@
 """A first catalogue, customer, license and key, so that a new organization can verify something at once.
 
-Composed of the ordinary actions, each with its own transaction and audit entry; whatever is there already and
+Composed of the ordinary actions, each with its own audit entry; whatever is there already and
 still works is kept, what no longer works is issued anew.
 """
 

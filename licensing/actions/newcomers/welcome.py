@@ -13,7 +13,7 @@ from tenants.actions.secret_keys import issue_secret_key
 from tenants.models import Environment
 from tenants.queries.lookup import memberships, presented_secret_key
 from tenants.rules.permissions import system
-from tenants.tenancy import tenant_transaction
+from tenants.tenancy import shared_transaction, tenant_transaction
 from verify.digests import secret_key_digests
 from verify.ground.ids import encode
 
@@ -85,12 +85,14 @@ def welcome_demo(name: str, email: str, kept: Kept, *, now: datetime) -> Welcome
 
 
 def _equip(environment: Environment, email: str, password: str | None, kept: Kept, now: datetime) -> Welcome:
-    starter = stock(environment, by=system(), now=now, key_secret=kept.key_secret)
-    secret_key = kept.secret_key
-    if not _is_in_force(secret_key, environment, now):
-        _, secret_key = issue_secret_key(
-            within=environment, by=system(), now=now, name="First secret key", scopes=SCOPES
-        )
+    """All at once, so that it is told at once too."""
+    with shared_transaction(environment.organization_id):
+        starter = stock(environment, by=system(), now=now, key_secret=kept.key_secret)
+        secret_key = kept.secret_key
+        if not _is_in_force(secret_key, environment, now):
+            _, secret_key = issue_secret_key(
+                within=environment, by=system(), now=now, name="First secret key", scopes=SCOPES
+            )
     return Welcome(environment, email, password, secret_key, starter)
 
 
