@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
@@ -24,6 +25,7 @@ from verify.digests import Digest, imported_key_digests
 from verify.ground.problem import FieldError
 
 SHA256_BYTES = 32
+SHA256_OF_NOTHING = hashlib.sha256(b"").digest()
 
 
 def import_keys(*, within: Environment, by: Actor, now: datetime, keys: Sequence[Mapping[str, Any]]) -> list[Key]:
@@ -89,6 +91,8 @@ def _digests(one: Mapping[str, Any], index: int, within: Environment) -> list[Di
         sha256 = b""
     if len(sha256) != SHA256_BYTES:
         raise bad_field(f"keys/{index}/hash", f"Not a SHA-256 written as {one['hash_format']}.")
+    if sha256 == SHA256_OF_NOTHING:
+        raise bad_field(f"keys/{index}/hash", "This is the SHA-256 of the empty text, which is nobody's key.")
     return imported_key_digests(settings.LICET_PEPPERS, within.public_id, sha256)
 
 

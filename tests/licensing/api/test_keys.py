@@ -195,6 +195,7 @@ def test_an_import_is_all_or_nothing_and_names_what_is_wrong(place: Place) -> No
     wrong: list[tuple[list[dict[str, Any]], int, str]] = [
         ([good, {"hash": "zz", "hash_format": "sha256-hex"}], 400, "/keys/1/hash"),
         ([good, {"hash": hex_of("b"), "hash_format": "sha256-base64"}], 400, "/keys/1/hash"),
+        ([good, {"hash": hex_of(""), "hash_format": "sha256-hex"}], 400, "/keys/1/hash"),
         ([good, {"hash": hex_of("b"), "hash_format": "md5"}], 400, "/keys/1/hash_format"),
         ([good, good], 400, "/keys/1/hash"),
         ([good, {"hash": hex_of("b"), "hash_format": "sha256-hex", "scopes": ["x"]}], 400, "/keys/1/scopes"),

@@ -203,8 +203,10 @@ def find_facts(trail: Trail, peppers: tuple[Pepper, ...], caller: Caller, key: s
 
 
 def _imported_digests(peppers: tuple[Pepper, ...], environment: EnvironmentFacts, key: str) -> list[Digest]:
-    """What a key made elsewhere is known by. What looks like ours with a wrong checksum is a typing error."""
-    if not environment.has_imported_keys or key_format.PATTERN.fullmatch(key):
+    """What a key made elsewhere is known by. What looks like ours with a wrong checksum is a typing error, and who
+    presents nothing has no key, whatever was imported.
+    """
+    if not key or not environment.has_imported_keys or key_format.PATTERN.fullmatch(key):
         return []
     return imported_key_digests(peppers, environment.id, hashlib.sha256(key.encode(errors="replace")).digest())
 

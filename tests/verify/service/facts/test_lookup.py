@@ -1,6 +1,7 @@
 """Looking facts up: what is at hand, what must be fetched, and what needs no store at all."""
 
 import asyncio
+import hashlib
 import itertools
 import random
 import string
@@ -16,7 +17,7 @@ from tests.running.prove import Figure
 from verify import facts, key_format
 from verify.answer import render
 from verify.decision import decide
-from verify.digests import Pepper, key_digest, secret_key_digest
+from verify.digests import Pepper, imported_key_digests, key_digest, secret_key_digest
 from verify.facts import (
     CatalogFacts,
     CustomerFacts,
@@ -251,6 +252,20 @@ def test_a_key_that_moves_to_the_newer_pepper_between_two_looks_is_found() -> No
     found = apart(look())
     assert found is not None
     assert found.newer_digest is None
+
+
+def test_who_presents_nothing_has_no_key_even_if_the_hash_of_nothing_was_imported() -> None:
+    store, environment = told(), msgspec.structs.replace(ENVIRONMENT, has_imported_keys=True)
+    store.tell(environment, environment.id)
+    caller = find_caller(Trail(store), (NEW,), SECRET)
+    assert caller is not None
+    key = KeyFacts("key_2", None, LICENSE.id, None, None, suspended=False, revoked=False)
+    opened = []
+    for presented in ("", "made elsewhere"):
+        (digest,) = imported_key_digests((NEW,), environment.id, hashlib.sha256(presented.encode()).digest())
+        store.tell(key, digest.value.hex())
+        opened.append(find_facts(Trail(store), (NEW,), caller, presented) is not None)
+    assert opened == [False, True]
 
 
 @pytest.mark.prove
