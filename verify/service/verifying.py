@@ -3,6 +3,7 @@
 import hashlib
 import re
 import time
+from collections import Counter
 from typing import Any, Protocol
 
 import msgspec
@@ -34,13 +35,14 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 class Presented(msgspec.Struct, frozen=True, gc=False):
     """One call to be verified: 16 bytes name it; `once` is its Idempotency-Key, "" without one; `arrived` by
-    time.perf_counter.
+    time.perf_counter. `whole` is the fingerprint of what its Idempotency-Key came with, if that is not this call alone.
     """
 
     asked: VerifyRequest
     id: bytes
     once: str
     arrived: float
+    whole: str = ""
 
 
 class Answered(msgspec.Struct, frozen=True, gc=False):
@@ -64,22 +66,31 @@ class Settling(Protocol):
     def failed(self, place: int, error: AccountingUnavailable) -> None: ...
 
 
-def named(asked: list[VerifyRequest], exchange: Exchange, header: str | None) -> list[Presented]:
+def named(asked: list[VerifyRequest], exchange: Exchange, header: str | None, *, several: bool) -> list[Presented]:
     """Each call with a name of its own and what makes a repeat of it: the header, or else its own `request_id`.
 
-    In a batch the header names the whole, and each call by its place. Raises Refused (400).
+    Of `several` the header names the whole. Raises Refused (400).
     """
     if header is None and len(asked) == 1:
         return [Presented(asked[0], exchange.id, asked[0].request_id or "", exchange.arrived)]
-    if header is not None and not IDEMPOTENCY_KEY.fullmatch(header):
+    if header is None:
+        return [Presented(one, ids.new_bytes(), one.request_id or "", exchange.arrived) for one in asked]
+    if not IDEMPOTENCY_KEY.fullmatch(header):
         detail = "`Idempotency-Key`: 1 to 255 printable ASCII characters, e.g. a UUID."
         raise Refused("invalid", "invalid_request", detail, (FieldError("/Idempotency-Key", "invalid", detail),))
-    alone = len(asked) == 1
-    found = []
-    for index, one in enumerate(asked):
-        name = header if alone or header is None else f"{header}:{index}"
-        once = one.request_id or "" if name is None else name
-        found.append(Presented(one, exchange.id if alone else ids.new_bytes(), once, exchange.arrived))
+    if several:
+        return _named_as_a_whole(asked, exchange, header)
+    return [Presented(asked[0], exchange.id, header, exchange.arrived)]
+
+
+def _named_as_a_whole(asked: list[VerifyRequest], exchange: Exchange, header: str) -> list[Presented]:
+    """What is remembered is remembered by key: so each call is the first, second, … of its key, by a name that no
+    client can write, and any other batch with one of these keys is another body.
+    """
+    whole, before, found = _digest("".join(map(_fingerprint, asked)).encode()), Counter[str | None](), []
+    for one in asked:
+        found.append(Presented(one, ids.new_bytes(), f"{header}\0{before[one.key]}", exchange.arrived, whole))
+        before[one.key] += 1
     return found
 
 
@@ -191,7 +202,7 @@ def _words(
     if not once:
         return prepared.words(mode, facts.license, facts.key)
     record = record_key(shard, facts.environment.id, facts.key.id, once)
-    return prepared.words(mode, facts.license, facts.key, record, _fingerprint(asked))
+    return prepared.words(mode, facts.license, facts.key, record, presented.whole or _fingerprint(asked))
 
 
 def _logged(presented: Presented, found: Found, pending: Answered, prepared: Prepared) -> Logged:
@@ -228,7 +239,11 @@ def _logged(presented: Presented, found: Found, pending: Answered, prepared: Pre
 def _fingerprint(asked: VerifyRequest) -> str:
     """The request but for its name; the order of members does not matter."""
     told: dict[str, Any] = msgspec.structs.asdict(asked) | {"request_id": None}
-    return hashlib.blake2b(_encode(told), digest_size=16).hexdigest()
+    return _digest(_encode(told))
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 def _answered(verdict: Verdict, name: bytes, now: int, revision: int, *, degraded: bool = False) -> Answered:

@@ -211,6 +211,36 @@ def test_a_batch_is_repeated_as_a_whole(place: Place) -> None:
     assert [[one["quotas"][0]["used"] for one in several] for several in told] == [[1, 2, 3], [1, 2, 3]]
 
 
+def test_with_the_name_of_another_batch_it_is_422_and_uses_nothing(place: Place) -> None:
+    key, headers = sold(place, quotas=[quota(9)])["secret"], {"Idempotency-Key": str(uuid.uuid4())}
+    one, other = {"key": key}, {"key": key, "scopes": ["reports:read"]}
+    assert place.verifier.post("/v1/verify/batch", json=[one, other], headers=headers).status_code == 200
+    for batch in ([one], [other], [other, one], [{"key": "x"}, one]):
+        answer = place.verifier.post("/v1/verify/batch", json=batch, headers=headers)
+        assert answer.status_code == 422, answer.text
+    assert place.verify(key=key, usage={})["quotas"][0]["used"] == 2
+    assert place.verifier.post("/v1/verify/batch", json=[one, other, one], headers=headers).status_code == 422
+
+
+def test_no_client_can_name_one_call_of_a_batch(place: Place) -> None:
+    key, once = sold(place, quotas=[quota(9)])["secret"], str(uuid.uuid4())
+    told = place.verifier.post("/v1/verify/batch", json=[{"key": key}] * 2, headers={"Idempotency-Key": once}).json()
+    for name in (once, f"{once}:0", f"{once}:1"):
+        headers = {"Idempotency-Key": name}
+        told.append(place.verifier.post("/v1/verify", json={"key": key}, headers=headers).json())
+    assert [one["quotas"][0]["used"] for one in told] == [1, 2, 3, 4, 5]
+
+
+def test_of_a_batch_that_is_refused_what_has_a_name_is_used_once(place: Place) -> None:
+    key = sold(place, quotas=[quota(9)])["secret"]
+    place.verify(key=key, request_id="stale")
+    batch = [{"key": key, "request_id": "stale", "scopes": ["reports:read"]}, {"key": key, "request_id": "fresh"}]
+    assert place.verifier.post("/v1/verify/batch", json=batch).status_code == 422
+    batch[0]["request_id"] = "mended"
+    told = place.verifier.post("/v1/verify/batch", json=batch).json()
+    assert sorted(one["quotas"][0]["used"] for one in told) == [2, 3]
+
+
 @pytest.mark.parametrize("body", [[], {}, [{"key": "x"}] * 101, [{"key": "x"}, {}], [[]]])
 def test_a_batch_that_is_none_is_refused(place: Place, body: Any) -> None:
     assert place.verifier.post("/v1/verify/batch", json=body).status_code == 400

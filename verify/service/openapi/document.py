@@ -88,7 +88,9 @@ def _verify_batch() -> Schema:
         "operationId": "verify_batch",
         "summary": "Verify several keys at once",
         "description": "Needs the scope `verify`. Each is decided and counted by itself; the verdicts come in the "
-        "order of the requests. An Idempotency-Key names the whole batch, each request by its place in it.",
+        "order of the requests. An Idempotency-Key names the whole batch: with another batch of the same keys it is "
+        "422. A batch that is 422 or 503 may have used what some of its requests asked for; with an Idempotency-Key, "
+        "or a `request_id` in each, those use nothing when they are repeated.",
         "requestBody": {"required": True, "content": {"application/json": {"schema": several}}},
         "responses": _answer(200, "The verdicts.", verdicts) | problem_references(_PROBLEMS),
     }

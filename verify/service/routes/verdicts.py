@@ -28,13 +28,14 @@ PERMISSION = "verify"
 class Question(msgspec.Struct, eq=False):
     """What the fields of an exchange ask. `parse` may raise Refused, and is called once it is known that the caller may
     ask; `once` is the Idempotency-Key, None without one. `tell` gets as many answers as `parse` gave questions, in
-    their order. `caller` is who it was the last time.
+    their order. `several`: it is a batch. `caller` is who it was the last time.
     """
 
     secret_key: str
     parse: Callable[[Exchange], list[VerifyRequest]]
     tell: Callable[[Exchange, Sequence[Answered]], Response]
     once: str | None
+    several: bool = False
     caller: Caller | None = None
 
 
@@ -124,7 +125,7 @@ class Desk:
         caller = self._caller(question, trail, now)
         calls: list[tuple[Presented, Found | None]] = []
         missing: dict[Name, None] = {}  # no errors: each would hold this very frame, and the frame would hold it
-        for presented in named(question.parse(exchange), exchange, question.once):
+        for presented in named(question.parse(exchange), exchange, question.once, several=question.several):
             check_meters(presented.asked, caller)
             try:
                 key = presented.asked.key

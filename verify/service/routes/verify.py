@@ -24,7 +24,8 @@ class Verify:
 
     def batch(self, exchange: Exchange) -> Awaitable[None] | None:
         """Each is decided and counted by itself; they are told in the order they were asked."""
-        return self._desk.ask(exchange, Question(bearer(exchange), _parse_batch, _tell_batch, _once(exchange)))
+        question = Question(bearer(exchange), _parse_batch, _tell_batch, _once(exchange), several=True)
+        return self._desk.ask(exchange, question)
 
 
 def bearer(exchange: Exchange) -> str:
