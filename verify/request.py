@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import math
 import re
 from functools import lru_cache
 from typing import Annotated, Any, NamedTuple
@@ -19,6 +20,7 @@ LISTS = ("scopes", "features")  # of at most MOST_ITEMS such texts
 
 _TEXT = msgspec.json.Encoder()
 _PATH = re.compile(r" - at `\$?(?P<path>[^`]*)`$")
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)  # no path follows: it is not nested
 
 
 Words = Annotated[list[str], Meta(max_length=MOST_ITEMS)]
@@ -53,6 +55,10 @@ class BadRequest(Exception):
 class Problem(NamedTuple):
     pointer: str
     detail: str
+    code: str = "invalid"
+
+
+NO_JSON = Problem("", "The body is not JSON in UTF-8.", "invalid_json")
 
 
 _decoder = msgspec.json.Decoder(VerifyRequest)
@@ -64,9 +70,9 @@ def parse(body: bytes) -> VerifyRequest:
     try:
         request = _decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise _named(error) from error
+        request = _parse_again(body, _named(error))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        request = _parse_with_odd_text(body)
+        request = _parse_again(body, NO_JSON)
     # Most are so short that no text in them can be too long, and without the one way to write U+0000 in JSON.
     texts_are_plain = len(body) <= MOST_TEXT and b"\\u0000" not in body
     return request if texts_are_plain and _is_plain_call(request) else checked(request, texts_are_plain=texts_are_plain)
@@ -81,7 +87,7 @@ def checked(request: VerifyRequest, *, texts_are_plain: bool = False) -> VerifyR
     """The same, or raises BadRequest for what its types do not forbid."""
     problem = _problem(request, texts_are_plain=texts_are_plain)
     if problem is not None:
-        raise BadRequest(problem.pointer, "invalid", problem.detail)
+        raise BadRequest(problem.pointer, problem.code, problem.detail)
     return request
 
 
@@ -102,47 +108,67 @@ def parse_batch(body: bytes) -> list[VerifyRequest]:
     return found
 
 
-def _parse_with_odd_text(body: bytes) -> VerifyRequest:
-    """JSON may spell a lone surrogate: in `key` and `token` that is simply no key of ours, elsewhere it is refused."""
+def escaped(name: str) -> str:
+    """As a part of a pointer."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def _parse_again(body: bytes, problem: Problem) -> VerifyRequest:
+    """What was refused for `problem`, read by whom reads more: of duplicates the last counts, also where an earlier one
+    is wrong, and JSON may spell a lone surrogate. In `key` and `token` that is simply no key of ours.
+    """
     try:
-        document = json.loads(body.decode(), parse_constant=_refuse_constant)  # of bytes it would take UTF-16 too
-        if isinstance(document, dict):
-            for name in ("key", "token"):
-                if isinstance(document.get(name), str) and not _is_encodable(document[name]):
-                    document[name] = ""
-        _TEXT.encode(document)
-        return msgspec.convert(document, VerifyRequest)
+        document = json.loads(body.decode(), parse_constant=_refuse, parse_float=_finite)  # of bytes UTF-16 too
+        odd = _take_odd_text(document) if isinstance(document, dict) else None
+        if odd is None:
+            return msgspec.convert(document, VerifyRequest)
+        problem = odd
     except msgspec.ValidationError as error:
-        raise _named(error) from error
-    except UnicodeEncodeError as error:
-        raise BadRequest("", "invalid_text", "A text holds a lone surrogate, which is not Unicode.") from error
-    except (ValueError, RecursionError) as error:
-        raise BadRequest("", "invalid_json", "The body is not JSON in UTF-8.") from error
+        problem = _named(error)
+    except (ValueError, RecursionError):  # then it stands
+        pass
+    raise BadRequest(problem.pointer, problem.code, problem.detail)
 
 
-def _refuse_constant(name: str) -> None:
-    message = f"{name} is not JSON"
+def _take_odd_text(document: dict[str, Any]) -> Problem | None:
+    """Raises RecursionError."""
+    for name, value in document.items():
+        if name in ("key", "token") and isinstance(value, str) and not _is_encodable(value):
+            document[name] = ""
+        elif not _is_encodable({name: value}):
+            pointer = f"/{escaped(name)}" if _is_encodable(name) else ""
+            return Problem(pointer, "A text holds a lone surrogate, which is not Unicode.", "invalid_text")
+    return None
+
+
+def _refuse(number: str) -> float:
+    message = f"{number} is no number of JSON that we can hold"
     raise ValueError(message)
 
 
-def _is_encodable(text: str) -> bool:
+def _finite(number: str) -> float:
+    found = float(number)
+    return found if math.isfinite(found) else _refuse(number)
+
+
+def _is_encodable(value: object) -> bool:
     try:
-        text.encode()
+        _TEXT.encode(value)
     except UnicodeEncodeError:
         return False
     return True
 
 
-def _named(error: msgspec.ValidationError) -> BadRequest:
+def _named(error: msgspec.ValidationError) -> Problem:
     text = str(error)
+    unknown = _UNKNOWN.fullmatch(text)
+    if unknown:
+        detail = "This field is not part of a verify request."
+        return Problem(f"/{escaped(unknown['name'])}", detail, "unknown_field")
     match = _PATH.search(text)
     sentence = text[: match.start()] if match else text
-    unknown = re.search(r"unknown field `([^`]*)`", sentence)
     path = match["path"].replace("[...]", "") if match else ""  # msgspec does not say which key of a mapping
-    pointer = re.sub(r"\[(\d+)\]", r"/\1", path.replace(".", "/"))
-    if unknown:
-        return BadRequest(f"{pointer}/{unknown[1]}", "unknown_field", "This field is not part of a verify request.")
-    return BadRequest(pointer, "invalid", f"{sentence}.")
+    return Problem(re.sub(r"\[(\d+)\]", r"/\1", path.replace(".", "/")), f"{sentence}.")
 
 
 def _problem(request: VerifyRequest, *, texts_are_plain: bool) -> Problem | None:
@@ -174,6 +200,8 @@ def _text_problem(request: VerifyRequest) -> Problem | None:
         value: str | None = getattr(request, name)
         if value is not None and not _is_plain(value):
             return Problem(f"/{name}", f"A text without U+0000, of at most {MOST_TEXT} characters.")
+    if request.dpop is not None and "\0" in request.dpop:
+        return Problem("/dpop", "A text without U+0000.")
     return None
 
 

@@ -42,6 +42,13 @@ def test_a_key_alone_is_enough_and_costs_one_request() -> None:
         ({"key": "k", "context": {"a": {"b\0": 1}}}, "/context"),
         ({"key": "k", "context": []}, "/context"),
         ({"key": "k", "keys": "k"}, "/keys"),
+        ({"key": "k", "a/b~c": 1}, "/a~1b~0c"),
+        ({"key": "k", "a`b": 1}, "/a`b"),
+        ({"key": "k", "a` - at `$.x": 1}, "/a` - at `$.x"),
+        ({"key": "k", "dpop": "a\0b"}, "/dpop"),
+        ({"key": "k", "user": "\ud800"}, "/user"),
+        ({"key": "k", "context": {"a": ["\ud800"]}}, "/context"),
+        ({"key": "\ud800", "a/\ud800": 1}, ""),
     ],
 )
 def test_the_wrong_member_is_named(body: dict[str, Any], pointer: str) -> None:
@@ -78,6 +85,14 @@ def test_odd_text_in_key_or_token_is_only_an_unknown_key(member: str, text: byte
 
 def test_of_duplicates_the_last_counts() -> None:
     assert parse(b'{"key": "a", "key": "b"}').key == "b"
+    assert parse(b'{"key": 5, "scopes": 5, "key": "b", "scopes": []}').key == "b"
+    assert refused(b'{"key": "a", "key": 5}').pointer == "/key"
+
+
+@pytest.mark.parametrize("odd", [b'"user": "\\ud800"', b'"context": {"n": 1e400}', b'"usage": {"n": 1.0}', b'"x": 1'])
+def test_what_is_read_again_is_read_as_strictly(odd: bytes) -> None:
+    for key in (b"5", b'"\\ud800"'):
+        refused(b'{"key": %s, "key": "\\ud800", %s}' % (key, odd))
 
 
 @given(

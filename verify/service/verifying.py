@@ -18,7 +18,7 @@ from verify.limits.log_entry import Logged
 from verify.limits.prepared import Prepared, prepare
 from verify.limits.shards import record_key
 from verify.reasons import Reason
-from verify.request import VerifyRequest
+from verify.request import BadRequest, VerifyRequest, escaped
 from verify.service import metrics
 from verify.service.accounting.accountant import Accountant
 from verify.service.accounting.calls import AccountingUnavailable, Call
@@ -181,13 +181,13 @@ class Counting(Call, kw_only=True, eq=False):
 
 
 def check_meters(asked: VerifyRequest, caller: Caller) -> None:
-    """Raises Refused (400): usage of a meter that is not there would be lost in silence."""
+    """Raises BadRequest: usage of a meter that is not there would be lost in silence."""
     if caller.catalog is None:
         return
     for meter in asked.usage:
         if meter not in caller.catalog.meters:
             detail = f"There is no meter {meter!r} in this environment; create it first."
-            raise Refused("invalid", "invalid_request", detail, (FieldError(f"/usage/{meter}", "not_found", detail),))
+            raise BadRequest(f"/usage/{escaped(meter)}", "not_found", detail)
 
 
 def _mode(verdict: Verdict, asked: VerifyRequest) -> Mode:

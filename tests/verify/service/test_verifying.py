@@ -110,6 +110,11 @@ def test_a_meter_that_is_not_there_is_named(place: Place) -> None:
     body = {"key": place.sample["key_secret"], "usage": {"requests": 1, "tokns": 5}}
     answer = place.verifier.post("/v1/verify", json=body)
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/usage/tokns")
+    answer = place.verifier.post("/v1/verify/batch", json=[{"key": "x"}, body])
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/1/usage/tokns")
+    gateway = {"Licet-Secret-Key": place.document["secret_key"], "Licet-Usage": "tokns=1"}
+    answer = place.verifier.get("/forward-auth/", headers=gateway)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/licet-usage")
     place.post("meters", {"code": "tokns", "name": "Tokens", "aggregation": "sum"})
     assert place.verify(usage={"requests": 1, "tokns": 5})["code"] == "VALID"
 

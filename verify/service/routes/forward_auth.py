@@ -6,8 +6,7 @@ from verify.ground.proxies import Proxies
 from verify.request import BadRequest, VerifyRequest
 from verify.service.http.exchange import Exchange, Response
 from verify.service.routes.forwarding import asking, telling
-from verify.service.routes.verdicts import Desk, Question
-from verify.service.routes.verify import refusal
+from verify.service.routes.verdicts import Desk, Question, refusal
 from verify.service.verifying import Answered
 
 PREFIX = "/forward-auth/"
@@ -23,7 +22,8 @@ class ForwardAuth:
         fields = exchange.headers
         if fields.known is None:
             once = fields.get(asking.ONCE) or None  # the caller's own Idempotency-Key is the upstream's business
-            fields.known = Question(fields.get(asking.SECRET_KEY, ""), self._parse, _tell, once)
+            secret_key = fields.get(asking.SECRET_KEY, "")
+            fields.known = Question(secret_key, self._parse, _tell, once, pointer=_header)
         return self._desk.ask(exchange, fields.known)
 
     def _parse(self, exchange: Exchange) -> list[VerifyRequest]:
@@ -34,6 +34,10 @@ class ForwardAuth:
             return [asking.read(headers, exchange.twice, asker)]
         except BadRequest as bad:
             raise refusal(bad) from bad
+
+
+def _header(_: int, pointer: str) -> str:
+    return asking.header_of(pointer)
 
 
 def _tell(exchange: Exchange, answered: Sequence[Answered]) -> Response:

@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 
 from verify.digests import Pepper
-from verify.request import VerifyRequest
+from verify.ground.problem import FieldError
+from verify.request import BadRequest, VerifyRequest
 from verify.service import metrics
 from verify.service.accounting.accountant import Accountant, where_counted
 from verify.service.accounting.calls import AccountingUnavailable, CountersNotReady
@@ -28,7 +29,8 @@ PERMISSION = "verify"
 class Question(msgspec.Struct, eq=False):
     """What the fields of an exchange ask. `parse` may raise Refused, and is called once it is known that the caller may
     ask; `once` is the Idempotency-Key, None without one. `tell` gets as many answers as `parse` gave questions, in
-    their order. `several`: it is a batch. `caller` is who it was the last time.
+    their order. `several`: it is a batch. `pointer` says where the exchange has what the request at a place has at a
+    pointer. `caller` is who it was the last time.
     """
 
     secret_key: str
@@ -36,6 +38,7 @@ class Question(msgspec.Struct, eq=False):
     tell: Callable[[Exchange, Sequence[Answered]], Response]
     once: str | None
     several: bool = False
+    pointer: Callable[[int, str], str] = lambda _, pointer: pointer
     caller: Caller | None = None
 
 
@@ -125,14 +128,17 @@ class Desk:
         caller = self._caller(question, trail, now)
         calls: list[tuple[Presented, Found | None]] = []
         missing: dict[Name, None] = {}  # no errors: each would hold this very frame, and the frame would hold it
-        for presented in named(question.parse(exchange), exchange, question.once, several=question.several):
-            check_meters(presented.asked, caller)
+        several = named(question.parse(exchange), exchange, question.once, several=question.several)
+        for place, presented in enumerate(several):
             try:
+                check_meters(presented.asked, caller)
                 key = presented.asked.key
                 found = None if key is None else find_facts(trail, self._peppers, caller, key)
                 calls.append((presented, found))
             except NotHeld as needed:
                 missing |= dict.fromkeys(needed.names)
+            except BadRequest as bad:
+                raise refusal(bad, question.pointer(place, bad.pointer)) from bad
         if missing:
             raise NotHeld(list(missing))
         return Inquiry(self, exchange, question, now, caller, calls, [None] * len(calls), len(calls))
@@ -210,6 +216,12 @@ class Inquiry(msgspec.Struct, eq=False):
     def failed(self, place: int, error: AccountingUnavailable) -> None:
         if not self.over:
             self.exchange.answer_by(self.desk.bridge(self, place, error))
+
+
+def refusal(bad: BadRequest, pointer: str | None = None) -> Refused:
+    """400, at `pointer` if it says more than that of `bad`."""
+    error = FieldError(bad.pointer if pointer is None else pointer, bad.code, bad.detail)
+    return Refused("invalid", "invalid_request", bad.detail, (error,))
 
 
 def _unavailable() -> Refused:

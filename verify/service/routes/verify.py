@@ -5,10 +5,9 @@ from collections.abc import Awaitable, Sequence
 from verify import request as verify_request
 from verify.answer import render
 from verify.ground import ids
-from verify.ground.problem import FieldError
 from verify.request import VerifyRequest
-from verify.service.http.exchange import Exchange, Refused, Response
-from verify.service.routes.verdicts import Desk, Question
+from verify.service.http.exchange import Exchange, Response
+from verify.service.routes.verdicts import Desk, Question, refusal
 from verify.service.verifying import Answered
 
 
@@ -24,8 +23,8 @@ class Verify:
 
     def batch(self, exchange: Exchange) -> Awaitable[None] | None:
         """Each is decided and counted by itself; they are told in the order they were asked."""
-        question = Question(bearer(exchange), _parse_batch, _tell_batch, _once(exchange), several=True)
-        return self._desk.ask(exchange, question)
+        asked = bearer(exchange), _parse_batch, _tell_batch, _once(exchange)
+        return self._desk.ask(exchange, Question(*asked, several=True, pointer=_at))
 
 
 def bearer(exchange: Exchange) -> str:
@@ -52,8 +51,8 @@ def _parse_batch(exchange: Exchange) -> list[VerifyRequest]:
         raise refusal(bad) from bad
 
 
-def refusal(bad: verify_request.BadRequest) -> Refused:
-    return Refused("invalid", "invalid_request", bad.detail, (FieldError(bad.pointer, bad.code, bad.detail),))
+def _at(place: int, pointer: str) -> str:
+    return f"/{place}{pointer}"
 
 
 def _tell_one(exchange: Exchange, answered: Sequence[Answered]) -> Response:

@@ -77,8 +77,16 @@ def _needs(scopes: str, features: str, usage: str) -> Needs:
     request = VerifyRequest(key="", scopes=_words(scopes), features=_words(features))
     if usage.strip():
         request = VerifyRequest(key="", scopes=request.scopes, features=request.features, usage=_usage(usage))
-    checked(request)
+    try:
+        checked(request)
+    except BadRequest as bad:
+        raise BadRequest(header_of(bad.pointer), bad.code, bad.detail) from bad
     return Needs(request.scopes, request.features, request.usage)
+
+
+def header_of(pointer: str) -> str:
+    """Which header said what a request has at `pointer`."""
+    return f"/{OURS}{pointer.split('/')[1]}"
 
 
 def _words(text: str) -> list[str]:

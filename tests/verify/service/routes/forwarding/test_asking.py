@@ -104,7 +104,7 @@ def test_a_header_that_nobody_knows_is_refused_as_it_may_have_been_meant_to_forb
     ["requests", "requests=", "=1", "requests=-1", "requests=1.5", "a=\uff11", "a=1 a=2", f"a={10**12 + 1}"],
 )
 def test_usage_is_whole_numbers_by_meter(usage: str) -> None:
-    assert refused(licet_usage=usage).endswith("usage")
+    assert refused(licet_usage=usage) == "/licet-usage"
 
 
 @pytest.mark.parametrize(
@@ -120,4 +120,4 @@ def test_usage_is_whole_numbers_by_meter(usage: str) -> None:
     ],
 )
 def test_what_verify_would_not_take_is_refused(name: str, value: str) -> None:
-    assert refused(**{name: value}) in (f"/{name.replace('_', '-')}", f"/{name.removeprefix('licet_')}")
+    assert refused(**{name: value}) == f"/{name.replace('_', '-')}"
