@@ -93,6 +93,18 @@ def test_a_bad_member_is_named(place: Place) -> None:
     assert answer.json()["errors"][0]["pointer"] == "/scopes"
 
 
+@pytest.mark.parametrize("path", ["/v1/verify", "/v1/verify/batch"])
+def test_a_parameter_in_the_address_is_refused_once_it_is_known_who_asks(place: Place, path: str) -> None:
+    body = {"key": place.sample["key_secret"]} if path == "/v1/verify" else [{"key": "x"}]
+    for _ in range(3):  # heads are remembered
+        answer = place.verifier.post(f"{path}?dry%20run=1&b", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
+        assert [(one["pointer"], one["code"]) for one in answer.json()["errors"]] == [("/dry run", "unknown_parameter")]
+    nobody = {"Authorization": "Bearer lsk_test_nobody"}
+    assert place.verifier.post(f"{path}?dry_run", json=body, headers=nobody).status_code == 401
+    assert place.verifier.post(f"{path}?", json=body).status_code == 200
+
+
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_body_over_the_limit_is_413(place: Place, chunked: bool) -> None:  # noqa: FBT001 - two ways to send one
     body = json.dumps({"key": "x" * 65_536}).encode()

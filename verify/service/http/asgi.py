@@ -66,8 +66,9 @@ class Asgi:
 def _exchange(scope: Scope) -> AsgiExchange:
     headers, (client, *_) = _headers(scope), scope.get("client") or ("",)
     twice = _twice(scope) if len(headers) < len(scope["headers"]) else ()
+    target = scope["method"], scope["path"], scope["query_string"].decode("latin-1")
     return AsgiExchange(
-        *(scope["method"], scope["path"], headers, b"", client, time.perf_counter(), *ids.new_spelled("req"), twice),
+        *(*target, headers, b"", client, time.perf_counter(), *ids.new_spelled("req"), twice),
         written=asyncio.get_running_loop().create_future(),
     )
 

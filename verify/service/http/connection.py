@@ -135,7 +135,18 @@ class Connection(asyncio.Protocol):
     def _exchange(self, head: Head, body: bytes, now: float) -> ConnectionExchange:
         name, spelled = ids.new_spelled("req")
         return ConnectionExchange(
-            head.method, head.path, head.headers, body, self.client, now, name, spelled, head.twice, head, self
+            head.method,
+            head.path,
+            head.query,
+            head.headers,
+            body,
+            self.client,
+            now,
+            name,
+            spelled,
+            head.twice,
+            head,
+            self,
         )
 
     def _turn_to_the_next(self) -> None:

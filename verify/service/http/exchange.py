@@ -40,12 +40,14 @@ class Fields(dict[str, str]):
 class Exchange(msgspec.Struct, eq=False):
     """One request, and the one answer that it gets. A server subclasses it and says in `write` how answers travel.
 
-    `path` is without the query; `client` is the peer's address; `arrived` by time.perf_counter; `id` is a UUIDv7, and
-    `request_id` how it is told (ids.new_spelled); `twice` names the fields that came more than once.
+    `path` is without the query, `query` as it came, without its question mark; `client` is the peer's address;
+    `arrived` by time.perf_counter; `id` is a UUIDv7, and `request_id` how it is told (ids.new_spelled); `twice` names
+    the fields that came more than once.
     """
 
     method: str
     path: str
+    query: str
     headers: Fields
     body: bytes
     client: str

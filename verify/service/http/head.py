@@ -38,6 +38,7 @@ class Head(msgspec.Struct, frozen=True):
 
     method: str
     path: str
+    query: str
     headers: Fields
     length: int = 0
     keep_alive: bool = False
@@ -48,7 +49,7 @@ class Head(msgspec.Struct, frozen=True):
     refused: Refused | None = None
 
 
-UNREAD = Head("", "/", Fields())
+UNREAD = Head("", "/", "", Fields())
 """Stands for a head that nobody could read, or that never came."""
 
 
@@ -103,7 +104,7 @@ def _understood(method: str, fields: _Fields, *, is_old: bool) -> Head:
     keep_alive = _goes_on(headers.get("connection"), is_old=is_old)
     return Head(
         method,
-        _path(method, fields.target.decode("ascii")),
+        *_path_and_query(method, fields.target.decode("ascii")),
         headers,
         _body_length(headers, is_old=is_old),
         keep_alive,
@@ -122,15 +123,15 @@ def _goes_on(connection: str | None, *, is_old: bool) -> bool:
     return "close" not in wishes and (not is_old or "keep-alive" in wishes)
 
 
-def _path(method: str, target: str) -> str:
-    """Without the query, percent-decoded."""
+def _path_and_query(method: str, target: str) -> tuple[str, str]:
+    """The path percent-decoded, the query as it is."""
     absolute = _ABSOLUTE.match(target)
     if absolute:
         target = target[absolute.end() :]
     elif not target.startswith("/") and (method, target) != ("OPTIONS", "*"):
         raise malformed("The target is a path, or a whole URL.")
-    path, _, _ = target.partition("?")
-    return unquote(path) if "%" in path else path or "/"
+    path, _, query = target.partition("?")
+    return unquote(path) if "%" in path else path or "/", query
 
 
 def _body_length(headers: Mapping[str, str], *, is_old: bool) -> int:

@@ -1,14 +1,18 @@
 """`POST /v1/verify` and `/v1/verify/batch`: questions in JSON, verdicts in JSON."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from urllib.parse import parse_qsl
 
 from verify import request as verify_request
 from verify.answer import render
 from verify.ground import ids
+from verify.ground.problem import FieldError
 from verify.request import VerifyRequest
-from verify.service.http.exchange import Exchange, Response
+from verify.service.http.exchange import Exchange, Refused, Response
 from verify.service.routes.verdicts import Desk, Question, refusal
 from verify.service.verifying import Answered
+
+Parser = Callable[[Exchange], list[VerifyRequest]]
 
 
 class Verify:
@@ -18,12 +22,12 @@ class Verify:
     def one(self, exchange: Exchange) -> Awaitable[None] | None:
         fields = exchange.headers
         if fields.known is None:
-            fields.known = Question(bearer(exchange), _parse_one, _tell_one, _once(exchange))
+            fields.known = Question(bearer(exchange), _parser(exchange, _parse_one), _tell_one, _once(exchange))
         return self._desk.ask(exchange, fields.known)
 
     def batch(self, exchange: Exchange) -> Awaitable[None] | None:
         """Each is decided and counted by itself; they are told in the order they were asked."""
-        asked = bearer(exchange), _parse_batch, _tell_batch, _once(exchange)
+        asked = bearer(exchange), _parser(exchange, _parse_batch), _tell_batch, _once(exchange)
         return self._desk.ask(exchange, Question(*asked, several=True, pointer=_at))
 
 
@@ -35,6 +39,19 @@ def bearer(exchange: Exchange) -> str:
 
 def _once(exchange: Exchange) -> str | None:
     return exchange.headers.get("idempotency-key")
+
+
+def _parser(exchange: Exchange, parse: Parser) -> Parser:
+    """`parse`, or what refuses the first parameter of the query: there is none that would mean anything here."""
+    given = parse_qsl(exchange.query, keep_blank_values=True) if exchange.query else []
+    if not given:
+        return parse
+    name, detail = given[0][0], "There is no such parameter here."
+
+    def refuse(_: Exchange) -> list[VerifyRequest]:
+        raise Refused("invalid", "invalid_request", detail, (FieldError(f"/{name}", "unknown_parameter", detail),))
+
+    return refuse
 
 
 def _parse_one(exchange: Exchange) -> list[VerifyRequest]:

@@ -59,7 +59,7 @@ def test_a_call_whose_facts_are_fetched_leaves_nothing_to_the_collector_of_cycle
     question = Question(SECRET, lambda _: several, lambda _, __: Response(200, b""), None)
 
     async def ask() -> None:
-        telling = desk.ask(Exchange("POST", "/", Fields({}), b"", "", 0.0, b"1" * 16, "req_1", ()), question)
+        telling = desk.ask(Exchange("POST", "/", "", Fields({}), b"", "", 0.0, b"1" * 16, "req_1", ()), question)
         assert telling is not None
         await telling
 
