@@ -1,6 +1,5 @@
 """What `LICET_MODE=production` refuses: a setting that is missing, known from an example, or too weak to be meant."""
 
-import ipaddress
 from urllib.parse import urlsplit
 
 from psycopg import ProgrammingError
@@ -9,6 +8,7 @@ from psycopg.conninfo import conninfo_to_dict
 from config.databases import URLS
 from config.env import Env, Misconfigured
 from verify.ground.failpoints import armed
+from verify.ground.proxies import read_proxies
 from verify.ground.strength import refuse_weak, refuse_weak_password, refuse_weak_token
 
 LEAST_SECRET_KEY = 50  # as Django's own check wants it
@@ -27,7 +27,7 @@ def refuse_weak_settings(env: Env) -> None:
     for name in ("REDIS_URL", "LICET_BROKER_URL"):
         refuse_weak_password(name, env.text(name))
     refuse_weak_token("LICET_METRICS_TOKEN", env.text("LICET_METRICS_TOKEN"))
-    _refuse_proxies(env.words("TRUSTED_PROXIES"))
+    read_proxies(env.words("TRUSTED_PROXIES"), strict=True)
 
 
 def _refuse_addresses(env: Env) -> None:
@@ -56,15 +56,3 @@ def _refuse_databases(env: Env) -> None:
             message = f"{name} is not an address as PostgreSQL knows it: postgresql://role:password@host:5432/licet."
             raise Misconfigured(message) from None
         refuse_weak_token(f"The password in {name}", str(password or ""))
-
-
-def _refuse_proxies(proxies: list[str]) -> None:
-    for proxy in proxies:
-        try:
-            network = ipaddress.ip_network(proxy)
-        except ValueError as error:
-            message = f"TRUSTED_PROXIES holds addresses and networks only: {error}."
-            raise Misconfigured(message) from error
-        if network.prefixlen == 0:
-            message = f"TRUSTED_PROXIES={proxy} would believe whatever any caller says of itself; name your proxies."
-            raise Misconfigured(message)

@@ -116,7 +116,7 @@ def test_the_control_plane_refuses(bare: pytest.MonkeyPatch, changed: dict[str, 
     assert not any(value in str(refused.value) for value in told)
 
 
-VERIFY_HOLDS = ("LICET_MODE", "LICET_PEPPERS", "REDIS_URL", "LICET_METRICS_TOKEN")
+VERIFY_HOLDS = ("LICET_MODE", "LICET_PEPPERS", "REDIS_URL", "LICET_METRICS_TOKEN", "TRUSTED_PROXIES")
 
 
 @pytest.mark.parametrize("name", [name for name, case in REFUSED.items() if set(case[0]) <= set(VERIFY_HOLDS)])

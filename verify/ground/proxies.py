@@ -1,11 +1,26 @@
 """Who really calls behind proxies that are believed: `TRUSTED_PROXIES` and `X-Forwarded-For`."""
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+
+from verify.ground.environment import Misconfigured
 
 REMEMBERED = 4096  # addresses; reading one takes longer than all else about it
 MOST_REMEMBERED = 256  # characters
+
+
+def read_proxies(trusted: Sequence[str], *, strict: bool) -> "Proxies":
+    """`TRUSTED_PROXIES`. Raises Misconfigured with one sentence; if `strict`, also of a network that is everybody's."""
+    try:
+        everyone = [text for text in trusted if ipaddress.ip_network(text).prefixlen == 0]
+    except ValueError as error:
+        message = f"TRUSTED_PROXIES holds addresses and networks only: {error}."
+        raise Misconfigured(message) from error
+    if strict and everyone:
+        message = f"TRUSTED_PROXIES={everyone[0]} would believe whatever any caller says of itself; name your proxies."
+        raise Misconfigured(message)
+    return Proxies(trusted)
 
 
 class Proxies:

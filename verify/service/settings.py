@@ -7,7 +7,7 @@ from typing import NamedTuple
 from verify.digests import Pepper, read_ring
 from verify.ground.environment import Env, Misconfigured
 from verify.ground.failpoints import armed
-from verify.ground.proxies import Proxies
+from verify.ground.proxies import Proxies, read_proxies
 from verify.ground.strength import refuse_weak_password, refuse_weak_token
 from verify.service.facts.memory import MOST_FACTS
 
@@ -41,7 +41,7 @@ def load() -> Settings:
         env.text("LICET_METRICS_TOKEN"),
         env.number("LICET_COUNTER_SHARDS", 1),
         env.number("LICET_LOG_CAP", MOST_UNDRAINED),
-        _proxies(env.words("TRUSTED_PROXIES")),
+        read_proxies(env.words("TRUSTED_PROXIES"), strict=strict),
         Path(folder) if (folder := env.text("LICET_SPOOL_DIR")) else None,
         env.number("LICET_SPOOL_CAP", MOST_SPOOLED),
         Path(folder) if (folder := env.text("LICET_METRICS_FOLDER")) else None,
@@ -53,14 +53,6 @@ def load() -> Settings:
     if strict:
         _refuse_weak(settings)
     return settings
-
-
-def _proxies(words: list[str]) -> Proxies:
-    try:
-        return Proxies(words)
-    except ValueError as error:
-        message = f"TRUSTED_PROXIES holds addresses and networks only: {error}."
-        raise Misconfigured(message) from error
 
 
 def _refuse_weak(settings: Settings) -> None:
