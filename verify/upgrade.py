@@ -1,10 +1,13 @@
 """Which plan would grant what was refused: the least of the same product that does, by the environment's catalog."""
 
+import math
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from verify.decision import Case, Verdict, is_granted
 from verify.facts import Offer, PlanTerms
+from verify.limits.counted import QuotaState
 from verify.reasons import Reason
 
 
@@ -38,12 +41,14 @@ def _rates(case: Case, terms: PlanTerms) -> bool:
 
 def _quotas(case: Case, terms: PlanTerms) -> bool:
     """What was used so far and this call fit there."""
-    offered = {(quota.meter, quota.period, quota.per): quota for quota in terms.quotas}
-    for state in case.counted.quotas:
-        quota = offered.get((state.meter, state.period, state.per))
-        if state.refuses and quota is not None and quota.overage == "deny" and quota.limit < state.used + state.cost:
-            return False
-    return True
+    return all(state.used + state.cost <= limit for state, limit in _refused(case, terms))
+
+
+def _refused(case: Case, terms: PlanTerms) -> list[tuple[QuotaState, float]]:
+    """The quotas that refused, and how much of each may be used there: any amount, where nothing would refuse."""
+    offered = {(quota.meter, quota.period, quota.per): quota.limit for quota in terms.quotas if quota.overage == "deny"}
+    states = [state for state in case.counted.quotas if state.refuses]
+    return [(state, offered.get((state.meter, state.period, state.per), math.inf)) for state in states]
 
 
 GRANTS: dict[Reason, Grants] = {
@@ -61,7 +66,7 @@ def upgrade_for(verdict: Verdict) -> Upgrade | None:
         return None
     plan = case.facts.plan
     others = [offer for offer in case.facts.catalog.offers if offer.product == plan.product and offer.plan != plan.code]
-    for offer in sorted(others, key=_size):
+    for offer in sorted(others, key=partial(_size, case)):
         if grants(case, offer.terms) and _keeps(case, offer.terms):
             return Upgrade(offer.plan, offer.url)
     return None
@@ -72,8 +77,12 @@ def _keeps(case: Case, terms: PlanTerms) -> bool:
     return _scopes(case, terms) and _features(case, terms)
 
 
-def _size(offer: Offer) -> tuple[int, int, str]:
-    """Smaller first: by the largest quota, then by what it opens."""
+def _size(case: Case, offer: Offer) -> tuple[float, float, int, str]:
+    """Smaller first: by what it allows of what was refused, then by the largest quota, then by what it opens. Without a
+    quota there is no end.
+    """
     terms = offer.terms
+    allowed = max((limit for _, limit in _refused(case, terms)), default=0)
+    largest = max((quota.limit for quota in terms.quotas), default=math.inf)
     granted = sum(is_granted(value) for value in terms.features.values())
-    return max((quota.limit for quota in terms.quotas), default=0), len(terms.scopes) + granted, offer.plan
+    return allowed, largest, len(terms.scopes) + granted, offer.plan

@@ -59,6 +59,25 @@ def test_it_is_the_least_that_grants_it(verdict: Verdict, plan: str) -> None:
     assert better.plan == plan
 
 
+NO_END = Offer("enterprise", "prod_1", terms(sso=True, rate=20))
+OTHER_END = Offer("tokens", "prod_1", terms(quotas=(Quota("tokens", 5, "day", "deny", "license"),)))
+
+
+@pytest.mark.parametrize("more", [NO_END, OTHER_END])
+def test_a_plan_without_the_quota_that_refused_is_larger_than_any_that_has_it(more: Offer) -> None:
+    facts = sold((more, *OFFERS))
+    for cost, plan in ((1, "large"), (5000, "huge"), (10**6, more.plan)):
+        better = upgrade_for(denied(counted=Counted(Code.EXCEEDED, (), (replace(FULL, cost=cost),)), facts=facts))
+        assert better is not None
+        assert better.plan == plan
+
+
+def test_a_plan_without_quotas_is_not_the_least_for_a_feature_either() -> None:
+    better = upgrade_for(denied(VerifyRequest(key="a", features=["sso"]), facts=sold((NO_END, *OFFERS))))
+    assert better is not None
+    assert better.plan == "large"
+
+
 def test_it_says_where_it_is_sold() -> None:
     verdict = denied(VerifyRequest(key="a", scopes=["admin"]))
     assert upgrade_for(verdict) == Upgrade("huge", "https://shop.example/huge")
