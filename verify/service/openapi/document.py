@@ -105,12 +105,25 @@ def _liveness() -> Schema:
 
 
 def _readiness() -> Schema:
-    ready = _members(status=["ready"], redis=["ok"], facts=["whole"])
-    ready["properties"]["epoch"] = {"type": "integer", "minimum": 0}
+    told = {"epoch": {"type": "integer", "minimum": 0}, "spool": _spool()}
+    ready = _members(status=["ready"], redis=["ok"], facts=["whole"], clock=["ok"])
     waiting = _members(
-        status=["not ready"], redis=["ok", "silent", "unreachable"], facts=["being rebuilt", "suspect", "unknown"]
+        status=["not ready"],
+        redis=["ok", "silent", "unreachable"],
+        facts=["whole", "being rebuilt", "suspect", "unknown"],
     )
+    clock = {"type": "string", "description": "How far it is from that of Redis, if that is why."}
+    ready["properties"] |= told
+    waiting["properties"] |= told | {"clock": clock}
     return _answer(200, "It can.", ready) | _answer(503, "Not now.", waiting)
+
+
+def _spool() -> Schema:
+    """What waits on disk."""
+    spool = _members(state=["ok", "off", "cannot be written"])
+    spool["properties"] |= {name: {"type": "integer", "minimum": 0} for name in ("records", "bytes")}
+    spool["properties"]["oldest_seconds"] = {"type": "number", "minimum": 0}
+    return spool
 
 
 def _metrics() -> Schema:
