@@ -35,14 +35,26 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 class Presented(msgspec.Struct, frozen=True, gc=False):
     """One call to be verified: 16 bytes name it; `once` is its Idempotency-Key, "" without one; `arrived` by
-    time.perf_counter. `whole` is the fingerprint of what its Idempotency-Key came with, if that is not this call alone.
+    time.perf_counter.
     """
 
     asked: VerifyRequest
     id: bytes
     once: str
     arrived: float
-    whole: str = ""
+
+    def fingerprint(self) -> str:
+        """Of what a repeat must come with."""
+        return _fingerprint(self.asked)
+
+
+class PresentedTogether(Presented, frozen=True, gc=False):
+    """One of a batch under one Idempotency-Key; `whole` is the fingerprint of all."""
+
+    whole: str
+
+    def fingerprint(self) -> str:
+        return self.whole
 
 
 class Answered(msgspec.Struct, frozen=True, gc=False):
@@ -66,32 +78,37 @@ class Settling(Protocol):
     def failed(self, place: int, error: AccountingUnavailable) -> None: ...
 
 
-def named(asked: list[VerifyRequest], exchange: Exchange, header: str | None, *, several: bool) -> list[Presented]:
-    """Each call with a name of its own and what makes a repeat of it: the header, or else its own `request_id`.
+def named_alone(asked: list[VerifyRequest], exchange: Exchange, header: str | None) -> list[Presented]:
+    """The one call, and what makes a repeat of it: the header, or else its own `request_id`. Raises Refused (400)."""
+    (one,) = asked
+    if header is None:
+        return [Presented(one, exchange.id, one.request_id or "", exchange.arrived)]
+    _check(header)
+    return [Presented(one, exchange.id, header, exchange.arrived)]
 
-    Of `several` the header names the whole. Raises Refused (400).
+
+def named_together(asked: list[VerifyRequest], exchange: Exchange, header: str | None) -> list[Presented]:
+    """The calls of a batch. The header names the whole; what is remembered is remembered by key, so each is the first,
+    second, … of its key, by a name that no client can write, and another batch with one of these keys is another body.
+
+    Raises Refused (400).
     """
-    if header is None and len(asked) == 1:
-        return [Presented(asked[0], exchange.id, asked[0].request_id or "", exchange.arrived)]
     if header is None:
         return [Presented(one, ids.new_bytes(), one.request_id or "", exchange.arrived) for one in asked]
+    _check(header)
+    whole, before = _digest("".join(map(_fingerprint, asked)).encode()), Counter[str | None]()
+    found: list[Presented] = []
+    for one in asked:
+        once = f"{header}\0{before[one.key]}"
+        found.append(PresentedTogether(one, ids.new_bytes(), once, exchange.arrived, whole))
+        before[one.key] += 1
+    return found
+
+
+def _check(header: str) -> None:
     if not IDEMPOTENCY_KEY.fullmatch(header):
         detail = "`Idempotency-Key`: 1 to 255 printable ASCII characters, e.g. a UUID."
         raise Refused("invalid", "invalid_request", detail, (FieldError("/Idempotency-Key", "invalid", detail),))
-    if several:
-        return _named_as_a_whole(asked, exchange, header)
-    return [Presented(asked[0], exchange.id, header, exchange.arrived)]
-
-
-def _named_as_a_whole(asked: list[VerifyRequest], exchange: Exchange, header: str) -> list[Presented]:
-    """What is remembered is remembered by key: so each call is the first, second, … of its key, by a name that no
-    client can write, and any other batch with one of these keys is another body.
-    """
-    whole, before, found = _digest("".join(map(_fingerprint, asked)).encode()), Counter[str | None](), []
-    for one in asked:
-        found.append(Presented(one, ids.new_bytes(), f"{header}\0{before[one.key]}", exchange.arrived, whole))
-        before[one.key] += 1
-    return found
 
 
 class Verifier:
@@ -202,7 +219,7 @@ def _words(
     if not once:
         return prepared.words(mode, facts.license, facts.key)
     record = record_key(shard, facts.environment.id, facts.key.id, once)
-    return prepared.words(mode, facts.license, facts.key, record, presented.whole or _fingerprint(asked))
+    return prepared.words(mode, facts.license, facts.key, record, presented.fingerprint())
 
 
 def _logged(presented: Presented, found: Found, pending: Answered, prepared: Prepared) -> Logged:

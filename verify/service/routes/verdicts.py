@@ -21,23 +21,23 @@ from verify.service.facts.lookup import Caller, Found, Name, NotHeld, Trail, fin
 from verify.service.facts.store import TRUST_SECONDS, FactStore, StoreNotReady, StoreUnavailable
 from verify.service.http.exchange import Exchange, Refused, Response
 from verify.service.spool.spool import Spool, SpoolUnavailable
-from verify.service.verifying import Answered, Presented, Verifier, check_meters, named
+from verify.service.verifying import Answered, Presented, Verifier, check_meters, named_alone
 
 PERMISSION = "verify"
 
 
 class Question(msgspec.Struct, eq=False):
     """What the fields of an exchange ask. `parse` may raise Refused, and is called once it is known that the caller may
-    ask; `once` is the Idempotency-Key, None without one. `tell` gets as many answers as `parse` gave questions, in
-    their order. `several`: it is a batch. `pointer` says where the exchange has what the request at a place has at a
-    pointer. `caller` is who it was the last time.
+    ask; `name` makes calls of what it gives, by `once`, the Idempotency-Key, None without one. `tell` gets an answer to
+    each, in their order. `pointer` says where the exchange has what its request at a place has at a pointer. `caller`
+    is who it was the last time.
     """
 
     secret_key: str
     parse: Callable[[Exchange], list[VerifyRequest]]
     tell: Callable[[Exchange, Sequence[Answered]], Response]
     once: str | None
-    several: bool = False
+    name: Callable[[list[VerifyRequest], Exchange, str | None], list[Presented]] = named_alone
     pointer: Callable[[int, str], str] = lambda _, pointer: pointer
     caller: Caller | None = None
 
@@ -128,8 +128,8 @@ class Desk:
         caller = self._caller(question, trail, now)
         calls: list[tuple[Presented, Found | None]] = []
         missing: dict[Name, None] = {}  # no errors: each would hold this very frame, and the frame would hold it
-        several = named(question.parse(exchange), exchange, question.once, several=question.several)
-        for place, presented in enumerate(several):
+        several = question.name(question.parse(exchange), exchange, question.once)
+        for presented in several:
             try:
                 check_meters(presented.asked, caller)
                 key = presented.asked.key
@@ -138,7 +138,7 @@ class Desk:
             except NotHeld as needed:
                 missing |= dict.fromkeys(needed.names)
             except BadRequest as bad:
-                raise refusal(bad, question.pointer(place, bad.pointer)) from bad
+                raise refusal(bad, question.pointer(several.index(presented), bad.pointer)) from bad
         if missing:
             raise NotHeld(list(missing))
         return Inquiry(self, exchange, question, now, caller, calls, [None] * len(calls), len(calls))

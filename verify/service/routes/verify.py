@@ -10,7 +10,7 @@ from verify.ground.problem import FieldError
 from verify.request import VerifyRequest
 from verify.service.http.exchange import Exchange, Refused, Response
 from verify.service.routes.verdicts import Desk, Question, refusal
-from verify.service.verifying import Answered
+from verify.service.verifying import Answered, named_together
 
 Parser = Callable[[Exchange], list[VerifyRequest]]
 
@@ -28,7 +28,7 @@ class Verify:
     def batch(self, exchange: Exchange) -> Awaitable[None] | None:
         """Each is decided and counted by itself; they are told in the order they were asked."""
         asked = bearer(exchange), _parser(exchange, _parse_batch), _tell_batch, _once(exchange)
-        return self._desk.ask(exchange, Question(*asked, several=True, pointer=_at))
+        return self._desk.ask(exchange, Question(*asked, name=named_together, pointer=_at))
 
 
 def bearer(exchange: Exchange) -> str:

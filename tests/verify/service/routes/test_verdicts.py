@@ -18,6 +18,7 @@ from verify.service.facts.store import FactStore
 from verify.service.http.exchange import Exchange, Fields, Response
 from verify.service.routes.verdicts import Desk, Question
 from verify.service.spool.spool import Spool
+from verify.service.verifying import named_together
 
 NEVER = float("inf")
 
@@ -56,7 +57,7 @@ def test_a_call_whose_facts_are_fetched_leaves_nothing_to_the_collector_of_cycle
     """An error holds its frames; a frame that keeps it would hold all that was asked until the collector comes."""
     desk = Desk((NEW,), told(held=False), Accountant("redis://", 1, 1), Spool(None, 1))
     several = [VerifyRequest(key=KEY), VerifyRequest(key=KEY)]
-    question = Question(SECRET, lambda _: several, lambda _, __: Response(200, b""), None)
+    question = Question(SECRET, lambda _: several, lambda _, __: Response(200, b""), None, named_together)
 
     async def ask() -> None:
         telling = desk.ask(Exchange("POST", "/", "", Fields({}), b"", "", 0.0, b"1" * 16, "req_1", ()), question)
