@@ -210,8 +210,8 @@ FACT_SOURCES = [
 # What every new environment is given besides itself.
 ENVIRONMENT_FURNISHERS = ["licensing.actions.catalogue.furnish_environment"]
 
-# What carries out each kind of job: `run(job, progress) -> result`.
-JOBS = {"audit_log.verification": "tenants.actions.audit_verification.run"}
+# What carries out each kind of job, `run(job, progress) -> result`, and the permission to see it.
+JOBS = {"audit_log.verification": ("tenants.actions.audit_verification.run", "organization:read")}
 
 # Kombu spells a Redis behind a socket differently.
 CELERY_BROKER_URL = env.text(

@@ -86,7 +86,8 @@ def carry_out(organization_id: UUID, job_id: UUID) -> None:
         if row is None:
             return
         try:
-            row.result = import_string(settings.JOBS[row.kind])(row, partial(_note, row))
+            run, _ = settings.JOBS[row.kind]
+            row.result = import_string(run)(row, partial(_note, row))
         except Exception:
             _end(row, "failed")
             raise

@@ -2,13 +2,16 @@
 
 from typing import Any, ClassVar
 
+from django.conf import settings
+from django.db.models import QuerySet
 from rest_framework import serializers
 
 from tenants.http.fields import Moment, PublicId
 from tenants.http.filters import by_choice, by_text
 from tenants.http.resources import ResourceView
-from tenants.models import Job
+from tenants.models import Environment, Job
 from tenants.models.job import STATUSES
+from tenants.queries.jobs import shown_to
 
 
 class JobAnswer(serializers.ModelSerializer[Job]):
@@ -28,7 +31,13 @@ class JobAnswer(serializers.ModelSerializer[Job]):
 
 
 class JobView(ResourceView):
+    """A job is shown to who has the permission of its kind, and to nobody else."""
+
     resource = "jobs"
+    also_opened_by = tuple(sorted({permission for _, permission in settings.JOBS.values()}))
     model = Job
     serializer_class = JobAnswer
     filters: ClassVar[Any] = {"status": by_choice("status", STATUSES), "kind": by_text("kind")}
+
+    def rows(self, environment: Environment) -> QuerySet[Job]:
+        return shown_to(self.actor, super().rows(environment))

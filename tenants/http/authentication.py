@@ -65,6 +65,6 @@ class HasPermission(BasePermission):
         if not isinstance(request.user, Caller):
             raise unauthenticated()
         wanted = view.permission_for(request)
-        if not request.user.actor.may(wanted):
+        if not any(request.user.actor.may(permission) for permission in (wanted, *view.also_opened_by)):
             raise Refusal("permission_missing", "forbidden", f"This secret key lacks the scope `{wanted}`.")
         return True

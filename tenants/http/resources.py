@@ -31,10 +31,12 @@ class ResourceView(viewsets.GenericViewSet[Any]):
     """`resource` names the permission (`{resource}:read`, `:write`) and the lists' cursors.
 
     `filters` are the list's query parameters; the `expansions` of its answer are what `expand` shows whole.
+    `also_opened_by` are permissions that are enough as well; `rows` are then those that they cover.
     """
 
     resource: ClassVar[str]
     model: ClassVar[type[Kept]]
+    also_opened_by: ClassVar[tuple[str, ...]] = ()
     filters: ClassVar[Mapping[str, Filter]] = {}
     order: ClassVar[str] = "-id"
     lookup_value_regex = "[^/]+"

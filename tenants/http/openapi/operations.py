@@ -64,7 +64,8 @@ class ResourceSchema(AutoSchema):
     def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular has it, without arguments
         """What the view's method says of itself, and what is needed to call it."""
         act = getattr(self.view, getattr(self.view, "action", None) or self.method.lower())
-        needed = f"Needs the scope `{self.view.permission_for(self.view.request)}`."
+        scopes = (self.view.permission_for(self.view.request), *self.view.also_opened_by)
+        needed = f"Needs the scope {' or '.join(f'`{scope}`' for scope in scopes)}."
         return "\n\n".join([*([inspect.cleandoc(act.__doc__)] if act.__doc__ else []), needed])
 
     def get_override_parameters(self) -> list[Any]:

@@ -20,10 +20,10 @@ class SecretKeyScheme(OpenApiAuthenticationExtension):
     target_class = "tenants.http.authentication.SecretKeyAuthentication"
     name = "secret_key"
 
-    def get_security_requirement(self, auto_schema: AutoSchema) -> dict[str, list[str]]:
-        """With the scope that the operation needs, which OpenAPI 3.1 allows for any scheme."""
+    def get_security_requirement(self, auto_schema: AutoSchema) -> list[dict[str, list[str]]]:
+        """Each a scope that is enough, which OpenAPI 3.1 allows for any scheme."""
         view: Any = auto_schema.view
-        return {self.name: [view.permission_for(view.request)]}
+        return [{self.name: [scope]} for scope in (view.permission_for(view.request), *view.also_opened_by)]
 
     def get_security_definition(self, auto_schema: AutoSchema) -> Schema:  # noqa: ARG002 - its signature
         return SECRET_KEY

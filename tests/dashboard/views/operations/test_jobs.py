@@ -84,3 +84,12 @@ def test_the_list_is_narrowed_by_status(place: Place) -> None:
     assert failed.public_id in page
     assert done.public_id not in page
     assert "No such job" in owner.get(address, {"status": "running"}).content.decode()
+
+
+def test_whoever_may_not_read_the_audit_log_sees_no_verification_of_it(place: Place) -> None:
+    hidden, shown = waiting(place), waiting(place, kind="some.other")
+    viewer, environment = browser_of(place.member("viewer").user), place.environment
+    page = viewer.get(reverse("jobs", args=[environment.id])).content.decode()
+    assert (shown.public_id in page, hidden.public_id in page) == (True, False)
+    told = [viewer.get(reverse("job", args=[environment.id, row.id])).status_code for row in (shown, hidden)]
+    assert told == [200, 404]
