@@ -26,22 +26,17 @@ class EventAnswer(serializers.ModelSerializer[Event]):
         fields = ("id", "type", "subject", "data", "request_id", "created_at")
 
 
-_since_moment = by_moment("since", "created_at__gte")
-
-
-def _since(rows: QuerySet[Event], text: str) -> QuerySet[Event]:
-    """A time, or the id of an event: then those that come after it. One that is gone is refused: nothing would ever
-    come after it, and a reader that was away for too long would never know.
+def _position(rows: QuerySet[Event], text: str) -> int:
+    """Of the event with this id. One that is gone is refused: nothing would ever come after it, and a reader that was
+    away for too long would never know.
     """
-    if not text.startswith("evt_"):
-        return _since_moment(rows, text)
     found = decode("evt", text)
     if found is None:
         raise bad_parameter("since", "A time as in RFC 3339, or the id of an event.")
     position = rows.filter(pk=found).values_list("position", flat=True).first()
     if position is None:
         raise bad_parameter("since", "There is no such event here, or none any more; begin with a time.", "not_found")
-    return rows.filter(position__gt=position)
+    return position
 
 
 class EventView(ResourceView):
@@ -49,7 +44,17 @@ class EventView(ResourceView):
     model = Event
     serializer_class = EventAnswer
     order = "position"
-    filters: ClassVar[Any] = {"type": by_text("type"), "subject": by_text("subject", "subject_id"), "since": _since}
+    filters: ClassVar[Any] = {
+        "type": by_text("type"),
+        "subject": by_text("subject", "subject_id"),
+        "since": by_moment("since", "created_at__gte"),
+    }
 
     def rows(self, environment: Environment) -> QuerySet[Event]:
         return super().rows(environment).filter(position__isnull=False)
+
+    def narrowed(self, rows: QuerySet[Event], name: str, text: str) -> QuerySet[Event]:
+        """`since` is a time, or the id of an event: then those that come after it, of whatever type it is itself."""
+        if name == "since" and text.startswith("evt_"):
+            return rows.filter(position__gt=_position(self.rows(self.environment), text))
+        return super().narrowed(rows, name, text)

@@ -86,8 +86,8 @@ class ResourceView(viewsets.GenericViewSet[Any]):
         expanded = reading.read("expand", self._read_expand) or ()
         rows = self.rows(self.environment)
         with tenant_transaction(self.environment.organization_id):
-            for name, keep in self.filters.items():
-                kept = reading.read(name, partial(keep, rows))
+            for name in self.filters:
+                kept = reading.read(name, partial(self.narrowed, rows, name))
                 rows = rows if kept is None else kept
             reading.finish()
             page = Page(rows, limit=limit or DEFAULT_LIMIT, after=after, salt=salt, order=self.order)
@@ -115,6 +115,10 @@ class ResourceView(viewsets.GenericViewSet[Any]):
 
     def shown(self, rows: Rows) -> Rows:
         return [dict(one) for one in self.get_serializer(self.furnished(rows), many=True).data]
+
+    def narrowed(self, rows: QuerySet[Any], name: str, text: str) -> QuerySet[Any]:
+        """What the parameter `name` keeps of `rows`, which others may have narrowed before, in any order."""
+        return self.filters[name](rows, text)
 
     def furnished(self, rows: Rows) -> Rows:
         """The rows with whatever their answer needs besides, fetched for all of them at once."""

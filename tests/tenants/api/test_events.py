@@ -80,6 +80,8 @@ def test_they_are_narrowed_by_type_and_subject(place: Place) -> None:
     assert page(place, type="license.suspended", subject=place.sample["key"])["data"] == []
     assert page(place, since=suspended["id"])["data"] == []
     assert page(place, since=suspended["created_at"])["data"] == [suspended]
+    (created,) = page(place, type="key.created")["data"]
+    assert page(place, type="license.suspended", since=created["id"])["data"] == [suspended]
 
 
 def test_an_event_names_the_request_that_caused_it(place: Place) -> None:
