@@ -81,13 +81,20 @@ def _start(crew: Crew, place: Place, given: Mapping[str, str], planner: Planner)
     told |= pair.start(crew, place.home, place.sockets_root, Env(given, {}))
     told |= _whereabouts(Env(given, {}), place)
     administrator = told.pop(pair.ADMIN, given.get(pair.ADMIN, ""))
-    written = {name: given[name] for name in KEPT if given.get(name)} | told
+    written = _kept(given) | told
     homes.write_private(place.home / "environment.json", json.dumps(written, indent=1) + "\n")
     inherited = {name: value for name, value in given.items() if name != pair.ADMIN}
     environment = {**OWN, "LICET_SUPERVISED": "1", **inherited, **_bytecode(given, place.home), **told}
     admin = {pair.ADMIN: administrator} if administrator else {}
     _run(crew, planner(place.doors, place.home, environment, admin), place.doors)
     crew.log.plain(announcement.text(place.home, place.doors))
+
+
+def _kept(given: Mapping[str, str]) -> dict[str, str]:
+    """What a command typed by hand needs of what was given. Of a file, its absolute path; the rest stays in it."""
+    kept = {name: given[name] for name in KEPT if given.get(name)}
+    files = [f"{name}_FILE" for name in KEPT]
+    return kept | {name: str(Path(given[name]).resolve()) for name in files if given.get(name)}
 
 
 def _bytecode(given: Mapping[str, str], home: Path) -> dict[str, str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from config.env import Env
 from tests.config.sample_up import COMMAND
 from tests.running.stack import CLONE, Running
 
@@ -205,10 +206,15 @@ def test_servers_that_are_given_are_used_and_none_is_started(running: Running, t
 
 
 def test_given_secrets_win_and_stay_out_of_the_kept_ones(tmp_path: Path) -> None:
-    with sample(tmp_path / "home", LICET_PEPPERS="7:given") as copy:
+    (tmp_path / "keks").write_text("8:in a file\n")
+    given = {"LICET_PEPPERS": "7:given", "LICET_DATA_KEKS_FILE": os.path.relpath(tmp_path / "keks", CLONE)}
+    with sample(tmp_path / "home", **given) as copy:
         copy.wait_for("both planes are ready")
-        assert json.loads((copy.home / "environment.json").read_text())["LICET_PEPPERS"] == "7:given"
-        assert "7:given" not in (copy.home / "secrets.json").read_text()
+        written = (copy.home / "environment.json").read_text()
+        by_hand = Env({}, json.loads(written))
+        assert [by_hand.text(name) for name in ("LICET_PEPPERS", "LICET_DATA_KEKS")] == ["7:given", "8:in a file"]
+        assert "8:in a file" not in written
+        assert "given" not in (copy.home / "secrets.json").read_text()
         assert copy.stop() == 0
 
 

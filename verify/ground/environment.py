@@ -1,4 +1,4 @@
-"""Environment variables, read typed: `NAME`, else the file named by `NAME_FILE`, else a fallback."""
+"""Environment variables, read typed: `NAME`, else the file named by `NAME_FILE`, else the same of a fallback."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,15 +17,12 @@ class Env:
         self._variables, self._fallbacks = variables, fallbacks or {}
 
     def text(self, name: str, default: str = "") -> str:
-        if value := self._variables.get(name):
-            return value
-        if path := self._variables.get(f"{name}_FILE"):
-            try:
-                return Path(path).read_text().strip()
-            except OSError as error:
-                message = f"{name}_FILE names {path}, which cannot be read: {error.strerror}."
-                raise Misconfigured(message) from error
-        return self._fallbacks.get(name) or default
+        for given in (self._variables, self._fallbacks):
+            if value := given.get(name):
+                return value
+            if path := given.get(f"{name}_FILE"):
+                return _content(name, path)
+        return default
 
     def required(self, name: str) -> str:
         if value := self.text(name):
@@ -50,3 +47,11 @@ class Env:
             message = f"LICET_MODE must be {' or '.join(MODES)}, not {mode!r}."
             raise Misconfigured(message)
         return mode == "production"
+
+
+def _content(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text().strip()
+    except OSError as error:
+        message = f"{name}_FILE names {path}, which cannot be read: {error.strerror}."
+        raise Misconfigured(message) from error
