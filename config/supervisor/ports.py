@@ -13,6 +13,7 @@ from config.env import Env, Misconfigured
 from config.supervisor.trouble import CannotStart
 
 BACKLOG = 2048
+LAST_PORT = 65_535
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what to connect to when bound to all
 
 
@@ -52,9 +53,12 @@ def _door(env: Env, variable: str, default: int) -> Door:
         port = env.number(variable, default)
     except Misconfigured as error:
         raise CannotStart(str(error)) from error
+    if not 0 <= port <= LAST_PORT:  # 0: any that is free
+        message = f"{variable}={port} is not a port; choose one from 1 to {LAST_PORT}."
+        raise CannotStart(message)
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except (socket.gaierror, OverflowError) as error:
+    except socket.gaierror as error:
         message = f"LICET_HOST={host} is not an address of this machine ({error})."
         raise CannotStart(message) from error
     opened = socket.socket(family, kind, protocol)
@@ -68,10 +72,6 @@ def _door(env: Env, variable: str, default: int) -> Door:
     except OSError as error:
         opened.close()
         raise CannotStart(_refusal(error, host, port, variable)) from error
-    except OverflowError as error:
-        opened.close()
-        message = f"{variable}={port} is not a port; choose one from 1 to 65535."
-        raise CannotStart(message) from error
     return Door(opened, host, opened.getsockname()[1])
 
 
