@@ -183,6 +183,7 @@ REST_FRAMEWORK = {
     "DEFAULT_METADATA_CLASS": None,  # OPTIONS is no operation: the document tells what it would
     "DEFAULT_SCHEMA_CLASS": "tenants.http.openapi.operations.ResourceSchema",
     "EXCEPTION_HANDLER": "tenants.http.problems.exception_handler",
+    "NON_FIELD_ERRORS_KEY": "\0",  # what no member of a body is called: U+0000 is refused
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
     "COERCE_DECIMAL_TO_STRING": True,

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from tenants import clock
@@ -15,10 +16,11 @@ from tenants.http.fields import NoBody
 from tenants.http.lists import Parameters
 from tenants.http.manners.etag import check_precondition, etag
 from tenants.http.manners.once import as_answer, as_response, asked_once
+from tenants.http.problems import as_refusal
 from tenants.http.resources import OrganizationView, ResourceView
 from tenants.models.kept import Versioned
 from tenants.queries.propagation import is_told
-from tenants.rules.refusal import not_found
+from tenants.rules.refusal import Refusal, not_found
 from tenants.tenancy import shared_transaction, tenant_transaction
 
 Body = type[serializers.Serializer[Any]]
@@ -64,10 +66,16 @@ class Changes(ResourceView):
         return f"/v1/{self.resource}/{data['id']}"
 
     def given(self, body: Body, *, partly: bool = False) -> dict[str, Any]:
-        """The checked body. Raises ValidationError, which is told field by field."""
-        Parameters(self.request, set()).finish()
-        serializer = body(data=self.request.data, partial=partly)
-        serializer.is_valid(raise_exception=True)
+        """The checked body. Raises Refusal (400), which names each field and each parameter that is wrong."""
+        reading = Parameters(self.request, set())
+        try:
+            serializer = body(data=self.request.data, partial=partly)
+            serializer.is_valid(raise_exception=True)
+        except ValidationError as wrong:
+            raise reading.with_body(as_refusal(wrong)) from wrong
+        except Refusal as wrong:
+            raise reading.with_body(wrong) from wrong
+        reading.finish()
         return dict(serializer.validated_data)
 
     def _carried_out(self, act: Callable[..., Any], *, status: int, row_id: UUID | None = None) -> Response:

@@ -82,6 +82,13 @@ class Parameters:
             detail = "Some parameters are not valid; see `errors`."
             raise Refusal("invalid_request", "invalid", detail, errors=tuple(self._errors))
 
+    def with_body(self, refusal: Refusal) -> Refusal:
+        """What is wrong with the body told together with what is wrong with the query."""
+        if not self._errors:
+            return refusal
+        detail = "Some parameters or fields are not valid; see `errors`."
+        return Refusal("invalid_request", "invalid", detail, errors=(*self._errors, *refusal.errors))
+
     def _add(self, refusal: Refusal) -> None:
         self._errors += refusal.errors
 

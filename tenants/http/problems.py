@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from rest_framework import exceptions
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 
 from tenants.http.json import escaped
 from tenants.http.request_id import request_id
@@ -52,8 +53,7 @@ def _as_refusal(error: Exception) -> Refusal | None:
     if isinstance(error, Refusal):
         return error
     if isinstance(error, exceptions.ValidationError):
-        errors = tuple(_flatten(error.get_full_details(), ""))
-        return Refusal("invalid_request", "invalid", "Some fields are not valid; see `errors`.", errors=errors)
+        return as_refusal(error)
     for error_type, kind in _FRAMEWORK:
         if isinstance(error, error_type):
             detail = NOT_FOUND if kind == "not_found" else str(error.detail)
@@ -61,17 +61,28 @@ def _as_refusal(error: Exception) -> Refusal | None:
     return None
 
 
+def as_refusal(error: exceptions.ValidationError) -> Refusal:
+    """Told field by field."""
+    errors = tuple(_flatten(error.get_full_details(), ""))
+    return Refusal("invalid_request", "invalid", "Some fields are not valid; see `errors`.", errors=errors)
+
+
 def _flatten(details: Any, pointer: str) -> Iterator[FieldError]:
     """DRF's nested details as one flat list with RFC 6901 pointers."""
     if isinstance(details, list):
         for index, item in enumerate(details):
-            is_leaf = isinstance(item, dict) and set(item) == {"message", "code"}
-            yield from _flatten(item, pointer if is_leaf else f"{pointer}/{index}")
-    elif set(details) == {"message", "code"}:
+            yield from _flatten(item, pointer if _is_leaf(item) else f"{pointer}/{index}")
+    elif _is_leaf(details):
         yield FieldError(pointer, str(details["code"]), str(details["message"]))
     else:
         for name, item in details.items():
-            yield from _flatten(item, pointer if name == "non_field_errors" else f"{pointer}/{escaped(str(name))}")
+            is_of_all = name == api_settings.NON_FIELD_ERRORS_KEY
+            yield from _flatten(item, pointer if is_of_all else f"{pointer}/{escaped(str(name))}")
+
+
+def _is_leaf(details: Any) -> bool:
+    """An error, and not the errors of fields that are called `message` and `code`."""
+    return isinstance(details, dict) and isinstance(details.get("message"), str)
 
 
 def _body(refusal: Refusal, request: HttpRequest) -> dict[str, Any]:

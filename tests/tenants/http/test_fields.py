@@ -54,3 +54,25 @@ def test_a_member_given_twice_is_found_among_very_many() -> None:
     with pytest.raises(Refusal) as refused:
         loads(f'{{{body},"z":1,"z":2}}'.encode())
     assert refused.value.errors[0].pointer == "/z"
+
+
+def test_everything_that_no_body_may_hold_is_named_once() -> None:
+    inside = '"in": [0, {"a/b": "\\udfff", "n": 1e99, "n": 99999999999999999999}], "\\u0000": {"a": 1, "a": 2}'
+    with pytest.raises(Refusal) as refused:
+        loads(f'{{"code": "a", "code": "b", "name": "a", "name": "b", "name": "c", {inside}, "z\\ud800": 1}}'.encode())
+    told = [(error.pointer, error.code) for error in refused.value.errors]
+    assert told == [
+        ("/code", "duplicate_member"),
+        ("/name", "duplicate_member"),
+        ("/in/1/a~1b", "invalid_text"),
+        ("/in/1/n", "duplicate_member"),
+        ("/in/1/n", "out_of_range"),
+        ("", "invalid_text"),
+    ]
+
+
+def test_what_is_told_is_never_much_longer_than_the_body() -> None:
+    texts = ",".join(['"\\u0000"'] * 50_000)
+    with pytest.raises(Refusal) as refused:
+        loads(f'{{"{"a" * 500_000}": [{texts}]}}'.encode())
+    assert len(refused.value.errors) == 1
