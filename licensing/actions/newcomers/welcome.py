@@ -89,18 +89,21 @@ def _equip(environment: Environment, email: str, password: str | None, kept: Kep
     with shared_transaction(environment.organization_id):
         starter = stock(environment, by=system(), now=now, key_secret=kept.key_secret)
         secret_key = kept.secret_key
-        if not _is_in_force(secret_key, environment, now):
+        if not _still_serves(secret_key, environment, now):
             _, secret_key = issue_secret_key(
                 within=environment, by=system(), now=now, name="First secret key", scopes=SCOPES
             )
     return Welcome(environment, email, password, secret_key, starter)
 
 
-def _is_in_force(secret_key: str, environment: Environment, now: datetime) -> bool:
+def _still_serves(secret_key: str, environment: Environment, now: datetime) -> bool:
+    """Scopes may have been taken away from it meanwhile."""
     if not secret_key:
         return False
     known = presented_secret_key(secret_key_digests(settings.LICET_PEPPERS, secret_key))
-    return known is not None and known.environment_id == environment.id and known.is_in_force(now)
+    if known is None or known.environment_id != environment.id or not known.is_in_force(now):
+        return False
+    return set(SCOPES) <= set(known.scopes)
 
 
 def _new_password() -> str:
