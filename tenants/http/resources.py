@@ -83,7 +83,7 @@ class ResourceView(viewsets.GenericViewSet[Any]):
         reading = Parameters(request, {"limit", "cursor", *self.filters, *self._expand_parameter})
         limit = reading.read("limit", read_limit)
         after = reading.read("cursor", lambda text: read_cursor(text, salt))
-        expanded = reading.read("expand", self._read_expand) or ()
+        expanded = self._expanded(reading)
         rows = self.rows(self.environment)
         with tenant_transaction(self.environment.organization_id):
             for name in self.filters:
@@ -96,13 +96,13 @@ class ResourceView(viewsets.GenericViewSet[Any]):
         return Response({"object": "list", "data": data, "has_more": page.has_more, "next_cursor": page.next_cursor})
 
     def retrieve(self, request: Request, pk: str) -> Response:
+        reading = Parameters(request, self._expand_parameter)
+        expanded = self._expanded(reading)
         row_id = self.row_id(pk)
         with tenant_transaction(self.environment.organization_id):
             row = self.rows(self.environment).filter(pk=row_id).first()
             if row is None:
                 raise not_found()
-            reading = Parameters(request, self._expand_parameter)
-            expanded = reading.read("expand", self._read_expand) or ()
             reading.finish()
             data = self.shown([row])
             self._expand(data, expanded)
@@ -142,12 +142,15 @@ class ResourceView(viewsets.GenericViewSet[Any]):
     def _expand_parameter(self) -> set[str]:
         return {"expand"} if self.expansions else set()
 
-    def _read_expand(self, text: str) -> tuple[str, ...]:
-        return read_expand(text, self.expansions)
+    def _expanded(self, reading: Parameters) -> tuple[str, ...]:
+        """Raises Refusal (403) for what the caller may not read, whatever else is wrong with the request."""
+        for name in reading.given.get("expand", "").split(","):
+            if name in self.expansions:
+                self.expansions[name].require(self.actor)
+        return reading.read("expand", lambda text: read_expand(text, self.expansions)) or ()
 
     def _expand(self, data: Rows, expanded: tuple[str, ...]) -> None:
         for name in expanded:
-            self.expansions[name].require(self.actor)
             self.expansions[name].into(data, name, self.environment, self.get_serializer_context())
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.places import Place
+from verify.ground.ids import new
 
 
 def test_an_expanded_reference_is_what_reading_it_shows(place: Place) -> None:
@@ -28,3 +29,12 @@ def test_what_cannot_be_expanded_is_named(place: Place, path: str) -> None:
     answer = place.api.get(f"/v1/{path}")
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["pointer"] == "/expand"
+
+
+@pytest.mark.parametrize("path", ["", "/{license}", "/{missing}"])
+def test_what_may_not_be_read_is_refused_before_anything_else_is(place: Place, path: str) -> None:
+    secret = place.post("secret_keys", {"name": "Reader", "scopes": ["licenses:read"]})["secret"]
+    address = f"/v1/licenses{path}".format(license=place.sample["license"], missing=new("lic"))
+    asked = {"expand": "customer,bogus", "limit": "0", "cursor": "no", "unheard": "of"}
+    answer = place.api.get(address, params=asked, headers={"Authorization": f"Bearer {secret}"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "permission_missing")
