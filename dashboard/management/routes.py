@@ -12,7 +12,7 @@ from tenants.rules.permissions import ROLES
 OPEN = {
     "livez": "health",
     "readyz": "health",
-    "metrics": "for loopback, or LICET_METRICS_TOKEN",
+    "metrics": "for who has LICET_METRICS_TOKEN; where none is set, for loopback",
     "openapi.json": "the document of the API",
     "docs": "the document of the API, to read",
 }

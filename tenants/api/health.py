@@ -46,11 +46,12 @@ def readyz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view's sig
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
+    """With a token set, loopback needs it too: behind a proxy on the same machine everybody comes from there."""
     token = settings.LICET_METRICS_TOKEN
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     allowed = hmac.compare_digest(given.encode(), token.encode()) if token else _is_loopback(request)
     if not allowed:
-        return HttpResponse("Metrics are for loopback, or for LICET_METRICS_TOKEN.\n", status=403)
+        return HttpResponse("Metrics need LICET_METRICS_TOKEN, or loopback where none is set.\n", status=403)
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 

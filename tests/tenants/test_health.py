@@ -9,8 +9,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.test import RequestFactory, override_settings
 
 from tenants import clock
+from tenants.api.health import metrics
 from tenants.models import AuditEntry, OutboxEntry
 from tenants.tasks import tidy_outbox
 from tenants.tenancy import tenant_transaction
@@ -42,6 +44,26 @@ def test_it_is_not_ready_with_a_role_that_passes_security(tmp_path: Path) -> Non
 def test_it_tells_metrics_and_lives(place: Place) -> None:
     assert place.api.get("/livez").json() == {"status": "alive"}
     assert "licet_facts_published_total" in place.api.get("/metrics").text
+
+
+@pytest.mark.parametrize(
+    ("token", "address", "given", "status"),
+    [
+        ("", "127.0.0.1", "", 200),
+        ("", "192.0.2.1", "", 403),
+        ("", "192.0.2.1", "Bearer ", 403),
+        ("t0k3n", "192.0.2.1", "Bearer t0k3n", 200),
+        ("t0k3n", "127.0.0.1", "Bearer t0k3n", 200),
+        ("t0k3n", "127.0.0.1", "Bearer other", 403),
+        ("t0k3n", "127.0.0.1", "", 403),
+    ],
+)
+def test_metrics_are_for_the_token_or_where_none_is_set_for_loopback(
+    token: str, address: str, given: str, status: int
+) -> None:
+    asked = RequestFactory().get("/metrics", REMOTE_ADDR=address, headers={"Authorization": given})
+    with override_settings(LICET_METRICS_TOKEN=token):
+        assert metrics(asked).status_code == status
 
 
 @pytest.mark.parametrize("host", ["10.244.1.7:8000", "licet_web_1", "nonsense/"])

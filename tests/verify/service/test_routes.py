@@ -4,6 +4,7 @@ import json
 import re
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -152,3 +153,12 @@ def test_readiness_and_metrics_are_for_operators(place: Place) -> None:
     metrics = place.verifier.get("/metrics").text
     assert 'licet_verify_verdicts_total{code="VALID"}' in metrics
     assert place.sample["key"] not in metrics
+
+
+def test_with_a_token_set_metrics_ask_loopback_for_it_too(stack: Stack, tmp_path: Path) -> None:
+    """Behind a proxy on the same machine everybody comes from there."""
+    assert httpx.get(f"{stack.bootstrap['verify_url']}/metrics").status_code == 200  # where none is set
+    with verify_nodes(1, tmp_path, {"LICET_METRICS_TOKEN": "t0k3n"}) as (node,):
+        tried = [{}, {"Authorization": "Bearer other"}, {"Authorization": "Bearer t0k3n"}]
+        answers = [httpx.get(f"{node.url}/metrics", headers=headers).status_code for headers in tried]
+    assert answers == [403, 403, 200]

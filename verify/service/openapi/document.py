@@ -132,7 +132,10 @@ def _metrics() -> Schema:
 
 
 def _for_operators() -> Schema:
-    return {"description": "From loopback, or with the metrics token.", "security": [{}, {"metrics_token": []}]}
+    return {
+        "description": "With the metrics token; from loopback alone where none is set.",
+        "security": [{}, {"metrics_token": []}],
+    }
 
 
 def _members(**values: list[str]) -> Schema:

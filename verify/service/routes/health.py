@@ -46,11 +46,14 @@ class Health:
         return json_response({"status": "ready" if status == 200 else "not ready", **seen, "spool": kept}, status)  # noqa: PLR2004 - the well-known number
 
     def metrics(self, exchange: Exchange) -> Response:
+        """With a token set, loopback needs it too: behind a proxy on the same machine everybody comes from there."""
         token = self._metrics_token
         _, _, given = exchange.headers.get("authorization", "").partition(" ")
         allowed = hmac.compare_digest(given.encode(), token.encode()) if token else _is_loopback(exchange.client)
         if not allowed:
-            raise Refused("forbidden", "metrics_closed", "Metrics are for loopback, or for LICET_METRICS_TOKEN.")
+            raise Refused(
+                "forbidden", "metrics_closed", "Metrics need LICET_METRICS_TOKEN, or loopback where none is set."
+            )
         return Response(200, exposition.text(self._metrics_folder), exposition.CONTENT_TYPE)
 
 
