@@ -14,12 +14,12 @@ from django.views.decorators.http import require_http_methods
 from dashboard.forms.telling import ActForm, tell
 from dashboard.once import Made, once
 from dashboard.views.viewer import Viewer
-from tenants.actions.writing import locked
+from tenants.actions.writing import held
 from tenants.models.kept import Versioned
 from tenants.rules.refusal import Refusal
 
 ASKED_AND_DONE = require_http_methods(["GET", "HEAD", "POST"])
-REVISION = "revision"
+REVISION, OVERTAKEN = "revision", "changed_meanwhile"
 _CHANGED = "Somebody changed it since you opened this page. Look at it anew; if it is still right, send it once more."
 _SENT_BEFORE = "This form did something already. To do this as well, send it once more."
 
@@ -54,17 +54,19 @@ def ask(
     """`action` is called with what the form asks, `within`, `by` and `now`; `context` holds `back`. Raises Http404.
 
     `seen` is the row as the page shows it: if somebody changes it before the form is sent, nothing is done but told.
+    A page that is shown again shows what was typed: only once that is told does it count as opened anew.
     """
-    status = 200
+    status, revision = 200, request.POST.get(REVISION, seen.revision) if seen else None
     if form.is_valid():
         act = partial(action, **form.asked())
         try:
             made = once(request, viewer, partial(_unless_changed, request, seen, act) if seen else act)
         except Refusal as refusal:
             status = _told(form, refusal)
+            revision = seen.revision if seen and refusal.code == OVERTAKEN else revision
         else:
             return done(made)
-    return render(request, template, {"form": form, "seen": seen, **context}, status=status)
+    return render(request, template, {"form": form, "revision": revision, **context}, status=status)
 
 
 def settled(request: HttpRequest, viewer: Viewer, sentence: str, url_name: str, *ids: UUID) -> HttpResponse:
@@ -74,9 +76,9 @@ def settled(request: HttpRequest, viewer: Viewer, sentence: str, url_name: str, 
 
 
 def _unless_changed(request: HttpRequest, seen: Versioned, act: Callable[..., Any], **whose: Any) -> Any:
-    row = locked(type(seen), seen.pk, whose["within"])
-    if request.POST.get(REVISION, str(row.revision)) != str(row.revision):
-        raise Refusal("changed_meanwhile", "precondition_failed", _CHANGED)
+    revision = str(held(seen).revision)
+    if request.POST.get(REVISION, revision) != revision:
+        raise Refusal(OVERTAKEN, "precondition_failed", _CHANGED)
     return act(**whose)
 
 

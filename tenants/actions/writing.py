@@ -8,8 +8,9 @@ from uuid import UUID
 
 from django.db import IntegrityError
 
+from tenants.actions.people.standing import hold_people
 from tenants.clock import milliseconds
-from tenants.models.kept import Kept
+from tenants.models.kept import InEnvironment, Kept
 from tenants.rules.refusal import Refusal, bad_field, not_found
 from tenants.tenancy import Place
 from verify.answer import rfc3339
@@ -38,6 +39,20 @@ def locked(model: type[K], row_id: UUID, within: Place) -> K:
     if row is None:
         raise not_found()
     return row
+
+
+def held(row: K) -> K:
+    """The same row as it is now, held until the transaction ends. Raises Refusal (404) if it was removed.
+
+    What belongs to no environment is held as people are: the organization first, so that no two wait for each other.
+    """
+    if not isinstance(row, InEnvironment):
+        hold_people(row.organization_id)
+    rows = type(row).objects.of_organization(row.organization_id)
+    found: K | None = rows.select_for_update().filter(pk=row.pk).first()
+    if found is None:
+        raise not_found()
+    return found
 
 
 def referred(model: type[K], row_id: UUID, within: Place, *, field: str, held: bool = False) -> K:

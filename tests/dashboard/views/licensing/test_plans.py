@@ -125,3 +125,16 @@ def test_a_change_that_somebody_else_overtook_is_not_made(place: Place, member: 
     assert again["name"] == ["Mine"]
     assert member.post(f"{page_of(place, plan)}/change", again).status_code == 302
     assert (read(place, plan)["name"], read(place, plan)["trial_days"]) == ("Mine", 14)
+
+
+def test_a_form_that_was_wrong_at_first_still_knows_what_it_was_opened_with(
+    place: Place, member: Client, plan: dict[str, Any]
+) -> None:
+    change = f"{page_of(place, plan)}/change"
+    form: dict[str, Any] = filled(member.get(change).content.decode())
+    place.api.patch(f"/v1/plans/{plan['id']}", json={"trial_days": 7})
+    wrong = member.post(change, form | {"name": ""})
+    assert wrong.status_code == 200
+    shown: dict[str, Any] = filled(wrong.content.decode())
+    assert member.post(change, shown | {"name": "Mine"}).status_code == 412
+    assert read(place, plan)["trial_days"] == 7
