@@ -7,6 +7,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from billing.api.connection import API_KEY, WEBHOOK_SECRET
+from billing.rules.policy import Policy
 from dashboard.forms.fields import FOR_PROGRAMS, PLAIN, MomentField, NameField
 from dashboard.forms.filters import FilterForm
 from dashboard.forms.telling import ActForm
@@ -137,13 +138,21 @@ class WebhookSecretField(forms.RegexField):
         super().__init__(WEBHOOK_SECRET, **options, error_messages={"invalid": "It begins with whsec_."})
 
 
+_POLICIES = {
+    "nothing": "Leave the license as it is",
+    "suspend": "Suspend it until that is settled or a newer invoice is paid",
+}
+
+
 class PolicyField(forms.ChoiceField):
     def __init__(self, **options: Any) -> None:
-        choices = [
-            ("nothing", "Leave the license as it is"),
-            ("suspend", "Suspend it until that is settled or a newer invoice is paid"),
-        ]
-        super().__init__(**options, choices=choices, initial="nothing", required=False, widget=forms.RadioSelect)
+        options |= {"choices": list(_POLICIES.items()), "initial": "nothing", "widget": forms.RadioSelect}
+        super().__init__(**options, required=False)
+
+    def may_stay(self, present: str) -> None:
+        """Nothing is asked for then: what another decides while the page is open is not undone."""
+        self.choices = [("", f"No change: {_POLICIES[present].lower()}"), *_POLICIES.items()]
+        self.initial = ""
 
 
 class StripeConnectForm(ActForm):
@@ -159,3 +168,10 @@ class StripeConnectForm(ActForm):
 class StripeChangeForm(StripeConnectForm):
     api_key = StripeKeyField(required=False, help_text="Of the same account. Nothing: the present one stays.")
     webhook_secret = WebhookSecretField(help_text="The old one is good for 24 hours more. Nothing: it stays.")
+
+    def __init__(self, data: Any, *, present: Policy) -> None:
+        super().__init__(data)
+        for name, decided in present._asdict().items():
+            field = self.fields[name]
+            if isinstance(field, PolicyField):
+                field.may_stay(decided)

@@ -68,6 +68,7 @@ def environment_change(request: HttpRequest, viewer: Viewer, row_id: UUID) -> Ht
         template="operations/environments/change.html",
         action=partial(change_environment, row_id),
         done=done,
+        seen=row,
         changed=row,
         back=_back(viewer),
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -53,8 +53,9 @@ def stripe_connecting(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 def stripe_change(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     with tenant_transaction(viewer.environment.organization_id):
         row = in_force(viewer.environment)
-    known = None if row is None else row.policy._asdict()
-    form = StripeChangeForm(typed(request), initial=known)
+    if row is None:
+        raise Http404
+    form = StripeChangeForm(typed(request), present=row.policy)
 
     def prepared() -> Callable[..., Any]:
         ready = preparing.prepare_change(within=viewer.environment, **form.asked())

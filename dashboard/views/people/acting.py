@@ -1,30 +1,18 @@
-"""Doing what a form about people asks for."""
+"""What the forms about people have in common: which roles are theirs to give, and the way back."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from django.urls import reverse
 
-from django import forms
-
-from dashboard.forms import tell
+from dashboard.views.asking import Back
 from dashboard.views.viewer import Viewer
-from tenants import clock
-from tenants.models.kept import Versioned
 from tenants.rules.membership import given_by, standing_of
-from tenants.rules.refusal import Refusal
-
-R = TypeVar("R", bound=Versioned)
-
-
-def attempt(form: forms.Form, act: Callable[..., R], viewer: Viewer) -> tuple[R | None, int]:
-    """The row as it is now; or None, with the answer's HTTP status and, in the form, why. Raises Http404."""
-    if not form.is_valid():
-        return None, 200
-    try:
-        row = act(within=viewer.environment, by=viewer.actor, now=clock.now(), **form.cleaned_data)
-    except Refusal as refusal:
-        return None, tell(form, refusal)
-    return row, 200
 
 
 def roles_to_give(viewer: Viewer) -> list[str]:
     return given_by(standing_of(viewer.actor, viewer.membership.role))
+
+
+def back_from(viewer: Viewer) -> Back:
+    """To the members, for who may see them; who may not comes from a page of their own."""
+    if viewer.actor.may("organization:read"):
+        return Back(reverse("members", args=[viewer.membership.organization_id]), "Members")
+    return Back(reverse("account"), "Account")

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from dashboard.forms.telling import ActForm
 from tenants.actions.people.invitations import LONGEST
 from tenants.models import User
 
@@ -16,13 +17,13 @@ MEANINGS = {
     "owner": "Everything, and the only ones who make, change or remove owners.",
     "admin": "Everything else: members, settings, secret keys, and all that developers do.",
     "developer": "Products, plans, customers, licenses, keys and secret keys; sees members and the audit log.",
-    "billing": "Customers and licenses; sees everything else.",
+    "billing": "Customers, licenses, checkouts and the connection with Stripe; sees everything else.",
     "viewer": "Sees products, plans, customers, licenses and keys, and changes nothing.",
 }
 LONGEST_PASSWORD = 4096
 
 
-class RoleForm(forms.Form):
+class RoleForm(ActForm):
     role = forms.ChoiceField(label="Role", widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, given: Iterable[str], **kwargs: Any) -> None:

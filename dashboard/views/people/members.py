@@ -7,11 +7,13 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from dashboard.forms import ConfirmationForm
+from dashboard.once import Made
+from dashboard.views.asking import ASKED_AND_DONE, ask, typed
 from dashboard.views.lists import page_of
-from dashboard.views.people.acting import attempt, roles_to_give
+from dashboard.views.people.acting import back_from, roles_to_give
 from dashboard.views.people.forms import RoleForm
 from dashboard.views.viewer import Viewer, for_organization
 from tenants import clock
@@ -21,7 +23,6 @@ from tenants.queries import people
 from tenants.tenancy import tenant_transaction
 
 MOST_INVITATIONS = 50  # shown at once; the API lists all
-ASKED_AND_DONE = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @require_safe
@@ -45,14 +46,23 @@ def member_list(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 @for_organization("organization:write")
 def role(request: HttpRequest, viewer: Viewer, member_id: UUID) -> HttpResponse:
     member = _found(viewer, member_id)
-    given = roles_to_give(viewer)
-    data = request.POST if request.method == "POST" else None
-    form = RoleForm(data, given=given, initial={"role": member.role})
-    changed, status = attempt(form, partial(change_role, member_id), viewer)
-    if changed is not None:
-        messages.success(request, f"{member.user.email} has the role {changed.role} now.")
+    form = RoleForm(typed(request), given=roles_to_give(viewer), initial={"role": member.role})
+
+    def done(_: Made) -> HttpResponse:
+        messages.success(request, f"{member.user.email} has the role {form.cleaned_data['role']} now.")
         return redirect("members", viewer.membership.organization_id)
-    return render(request, "members/role.html", {"member": member, "form": form}, status=status)
+
+    return ask(
+        request,
+        viewer,
+        form,
+        template="members/role.html",
+        action=partial(change_role, member_id),
+        done=done,
+        seen=member,
+        back=back_from(viewer),
+        member=member,
+    )
 
 
 @ASKED_AND_DONE
@@ -63,16 +73,25 @@ def removal(request: HttpRequest, viewer: Viewer, member_id: UUID) -> HttpRespon
     if not is_own and not viewer.actor.may("organization:write"):
         raise PermissionDenied
     member = _found(viewer, member_id)
-    form = ConfirmationForm(request.POST if request.method == "POST" else None)
-    removed, status = attempt(form, partial(remove_member, member_id), viewer)
-    if removed is None:
-        context = {"member": member, "is_own": is_own, "form": form}
-        return render(request, "members/removal.html", context, status=status)
-    if is_own:
-        messages.success(request, f"You have left {viewer.membership.organization_name}.")
-        return redirect("home")
-    messages.success(request, f"{member.user.email} is no longer a member.")
-    return redirect("members", viewer.membership.organization_id)
+
+    def done(_: Made) -> HttpResponse:
+        if is_own:
+            messages.success(request, f"You have left {viewer.membership.organization_name}.")
+            return redirect("home")
+        messages.success(request, f"{member.user.email} is no longer a member.")
+        return redirect("members", viewer.membership.organization_id)
+
+    return ask(
+        request,
+        viewer,
+        ConfirmationForm(typed(request)),
+        template="members/removal.html",
+        action=partial(remove_member, member_id),
+        done=done,
+        back=back_from(viewer),
+        member=member,
+        is_own=is_own,
+    )
 
 
 def _found(viewer: Viewer, member_id: UUID) -> Member:

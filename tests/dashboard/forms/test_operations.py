@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from dashboard.forms.operations import EnvironmentChangeForm, EnvironmentForm, SecretKeyChangeForm, SecretKeyForm
+from billing.rules.policy import Policy
+from dashboard.forms.operations import (
+    EnvironmentChangeForm,
+    EnvironmentForm,
+    SecretKeyChangeForm,
+    SecretKeyForm,
+    StripeChangeForm,
+)
 from tenants.rules.permissions import ROLES
 
 ENVIRONMENT = {"name": "Staging", "kind": "test", "on_outage": "deny", "stale_seconds": "60"}
@@ -64,3 +71,12 @@ def test_the_kind_of_an_environment_stays() -> None:
     form = EnvironmentChangeForm(ENVIRONMENT | {"kind": "live"}, initial={"name": "Staging"})
     assert form.is_valid()
     assert "kind" not in form.asked()
+
+
+def test_a_change_of_the_connection_leaves_the_policy_to_who_decides_it_meanwhile() -> None:
+    form = StripeChangeForm(
+        {"webhook_secret": "whsec_another123", "on_refund": ""}, present=Policy("nothing", "suspend")
+    )
+    assert form.is_valid()
+    assert form.asked() == {"webhook_secret": "whsec_another123"}
+    assert "No change: suspend it until" in str(form["on_dispute"])

@@ -1,11 +1,13 @@
 """Pages of environments."""
 
 import time
+from typing import Any
 
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from tests.dashboard.conftest import Site
+from tests.dashboard.visiting.reading import filled
 from tests.dashboard.visiting.visitors import another_member, browser_of, owner_of
 from tests.places import Place
 
@@ -41,6 +43,17 @@ def test_what_it_does_in_an_outage_is_changed_and_said(place: Place) -> None:
     assert "From memory for 120 s" in page
     shown = place.api.get(f"/v1/environments/{place.document['environment']}").json()
     assert (shown["on_outage"], shown["stale_seconds"], shown["kind"]) == ("allow", 120, "test")
+
+
+def test_a_change_that_somebody_else_overtook_undoes_nothing(place: Place) -> None:
+    owner = browser_of(owner_of(place))
+    change = reverse("environment_change", args=[place.environment.organization_id, place.environment.id])
+    form: dict[str, Any] = filled(owner.get(change).content.decode())
+    shown = f"/v1/environments/{place.document['environment']}"
+    place.api.patch(shown, json={"on_outage": "allow"}).raise_for_status()
+    assert owner.post(change, form | {"name": "mine"}).status_code == 412
+    now = place.api.get(shown).json()
+    assert (now["name"], now["on_outage"]) == ("test", "allow")
 
 
 def test_a_name_that_is_taken_is_told_beside_its_field(place: Place) -> None:

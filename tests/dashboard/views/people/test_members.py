@@ -1,6 +1,7 @@
 """The page of members: who sees what, who may do what, and how access ends."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -9,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tenants.models import Member
 from tests.dashboard.conftest import Site
+from tests.dashboard.visiting.reading import filled
 from tests.places import Place
 from verify.ground.ids import new
 
@@ -124,6 +126,18 @@ def test_a_role_that_was_taken_away_meanwhile_is_taken_at_once(place: Place) -> 
     assert roles(place)[other.user.email] == "viewer"
 
 
+def test_a_role_that_somebody_else_gave_meanwhile_is_not_undone(place: Place) -> None:
+    browser, other = signed_in(place.owner()), place.member("developer")
+    form: dict[str, Any] = filled(browser.get(address(place, "member_role", other.pk)).content.decode())
+    place.api.patch(f"/v1/members/{other.public_id}", json={"role": "viewer"}).raise_for_status()
+    answer = browser.post(address(place, "member_role", other.pk), form)
+    assert answer.status_code == 412
+    assert roles(place)[other.user.email] == "viewer"
+    again: dict[str, Any] = filled(answer.content.decode())
+    assert browser.post(address(place, "member_role", other.pk), again).status_code == 302
+    assert roles(place)[other.user.email] == "developer"
+
+
 def test_the_last_owner_is_told_why_they_stay(place: Place) -> None:
     owner = place.owner()
     browser = signed_in(owner)
@@ -152,6 +166,7 @@ def test_a_viewer_leaves_from_their_own_page(site: Site, page: Page) -> None:
     page.get_by_role("link", name="Account").click()
     page.get_by_role("link", name="Leave").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Leave Tenant 1?")
+    expect(page.get_by_role("navigation", name="Back")).to_have_text("Account")
     page.get_by_role("button", name="Leave").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("You are not a member of any organization")
     entry = site.place.api.get("/v1/audit_log", params={"action": "member.left"}).json()["data"][0]
