@@ -3,10 +3,15 @@
 In a request: a patience of 2 s beyond the calls themselves. Closed: without Stripe's word nothing is connected (503).
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
+from django.db import OperationalError
+from django.db import connection as database
+from psycopg.errors import LockNotAvailable
 
 from billing.models import StripeConnection
 from billing.models.sealed import api_key as key_of
@@ -40,6 +45,39 @@ def webhook_url(row_id: UUID) -> str:
 
 def account_of(api_key: str, row_id: UUID, *, patience_seconds: float = PATIENCE_SECONDS) -> StripeAccount:
     return StripeAccount(api_key, str(row_id), patience_seconds=patience_seconds)
+
+
+@contextmanager
+def in_turn(within: Environment) -> Iterator[None]:
+    """Around what is asked of Stripe and what is then written: of two at once, each would make an endpoint and remove
+    the other's. A lock of this session, as no transaction is open meanwhile. Others wait for it as long as for any
+    lock. Raises Refusal (409) when that was not long enough.
+    """
+    number = int.from_bytes(within.id.bytes[8:], signed=True)
+    try:
+        with database.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [number])
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+        detail = "The connection of this environment is being changed now; look at it again in a moment."
+        raise Refusal("connection_in_use", "conflict", detail) from error
+    try:
+        yield
+    finally:
+        with database.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
+
+
+@contextmanager
+def forgotten_if_refused(prepared: Prepared | None) -> Iterator[None]:
+    """Takes back what was made for a connection that was not written after all; Stripe's word is not needed."""
+    try:
+        yield
+    except Refusal:
+        if prepared is not None and prepared.endpoint is not None:
+            _removed(account_of(prepared.api_key, prepared.row_id), prepared.endpoint.id)
+        raise
 
 
 def prepare(
@@ -91,12 +129,6 @@ def prepare_change(
     _require_readable(account, policy)
     endpoint = None if webhook_secret or row.webhook_status == "enabled" else _endpoint(account, row.id)
     return Prepared(api_key, row.id, name or row.account, endpoint)
-
-
-def forget(prepared: Prepared) -> None:
-    """Takes back what was made for a connection that was not written after all; Stripe's word is not needed."""
-    if prepared.endpoint is not None:
-        _removed(account_of(prepared.api_key, prepared.row_id), prepared.endpoint.id)
 
 
 def remove_endpoint_of(row: StripeConnection) -> None:

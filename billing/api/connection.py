@@ -19,7 +19,7 @@ from tenants.http.fields import Body, Moment, NoBody, Pattern, Text
 from tenants.http.lists import Parameters
 from tenants.http.resources import SAFE
 from tenants.models import Environment
-from tenants.rules.refusal import Refusal, not_found
+from tenants.rules.refusal import not_found
 from tenants.tenancy import tenant_transaction
 
 API_KEY = r"^(rk|sk)_(test|live)_[0-9A-Za-z_]{8,240}$"
@@ -125,15 +125,13 @@ class StripeConnectionView(Changes):
         will not make it, `webhook_status` is `needs_secret`: make it there by hand, and give its secret by PATCH.
         """
         given = self.given(StripeConnectionBody)
-        if remembered := self.remembered():
-            return remembered
-        prepared = preparing.prepare(within=self.environment, **given)
-        given.pop("api_key")
-        try:
-            return self.carried_out(connections.connect, status=201, prepared=prepared, **given)
-        except Refusal:
-            preparing.forget(prepared)
-            raise
+        with preparing.in_turn(self.environment):
+            if remembered := self.remembered():
+                return remembered
+            prepared = preparing.prepare(within=self.environment, **given)
+            given.pop("api_key")
+            with preparing.forgotten_if_refused(prepared):
+                return self.carried_out(connections.connect, status=201, prepared=prepared, **given)
 
     @extend_schema(request=StripeConnectionChange, responses=StripeConnectionAnswer)
     def partial_update(self, request: Request) -> Response:
@@ -141,17 +139,19 @@ class StripeConnectionView(Changes):
         another policy, by which all customers are looked at again.
         """
         given = self.given(StripeConnectionChange)
-        prepared = preparing.prepare_change(within=self.environment, **given)
-        given.pop("api_key", None)
-        return self.carried_out(connections.change_connection, prepared=prepared, **given)
+        with preparing.in_turn(self.environment):
+            prepared = preparing.prepare_change(within=self.environment, **given)
+            given.pop("api_key", None)
+            with preparing.forgotten_if_refused(prepared):
+                return self.carried_out(connections.change_connection, prepared=prepared, **given)
 
     @extend_schema(request=None, responses={200: StripeConnectionAnswer})
     def destroy(self, request: Request) -> Response:
         """Key and secrets are forgotten, the endpoint is removed. Licenses stay as they were read last."""
         self.given(NoBody)
-        row = self._present()
-        preparing.remove_endpoint_of(row)
-        return self.carried_out(connections.disconnect)
+        with preparing.in_turn(self.environment):
+            preparing.remove_endpoint_of(self._present())
+            return self.carried_out(connections.disconnect)
 
     @extend_schema(request=ResyncBody, responses={200: StripeConnectionAnswer})
     def resync(self, request: Request) -> Response:

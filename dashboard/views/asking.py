@@ -62,7 +62,7 @@ def ask(
         try:
             made = once(request, viewer, partial(_unless_changed, request, seen, act) if seen else act)
         except Refusal as refusal:
-            status = _told(form, refusal)
+            status = told(form, refusal)
             revision = seen.revision if seen and refusal.code == OVERTAKEN else revision
         else:
             return done(made)
@@ -75,14 +75,15 @@ def settled(request: HttpRequest, viewer: Viewer, sentence: str, url_name: str, 
     return redirect(url_name, viewer.environment.id, *ids)
 
 
+def told(form: ActForm, refusal: Refusal) -> int:
+    """Tells it on the form's page, and gives the answer's HTTP status. Raises Http404."""
+    if refusal.code == "idempotency_key_reused":
+        refusal = Refusal(refusal.code, refusal.kind, _SENT_BEFORE)
+    return tell(form, refusal)
+
+
 def _unless_changed(request: HttpRequest, seen: Versioned, act: Callable[..., Any], **whose: Any) -> Any:
     revision = str(held(seen).revision)
     if request.POST.get(REVISION, revision) != revision:
         raise Refusal(OVERTAKEN, "precondition_failed", _CHANGED)
     return act(**whose)
-
-
-def _told(form: ActForm, refusal: Refusal) -> int:
-    if refusal.code == "idempotency_key_reused":
-        refusal = Refusal(refusal.code, refusal.kind, _SENT_BEFORE)
-    return tell(form, refusal)

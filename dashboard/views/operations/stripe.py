@@ -3,7 +3,8 @@
 Stripe is asked before the form's own act, as that is one transaction (billing.actions.preparing).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any
 
@@ -16,12 +17,14 @@ from billing.actions.resyncing import resync
 from billing.queries.connections import in_force, state_of
 from dashboard.forms import ConfirmationForm
 from dashboard.forms.operations import StripeChangeForm, StripeConnectForm
-from dashboard.forms.telling import ActForm, tell
-from dashboard.once import Made, done_before
-from dashboard.views.asking import ASKED_AND_DONE, ask, back_to, settled, typed
+from dashboard.forms.telling import ActForm
+from dashboard.once import done_before, once
+from dashboard.views.asking import ASKED_AND_DONE, ask, back_to, settled, told, typed
 from dashboard.views.viewer import Viewer, for_members
 from tenants.rules.refusal import Refusal
 from tenants.tenancy import tenant_transaction
+
+Prepared = Callable[[], AbstractContextManager[Callable[..., Any]]]
 
 
 @require_safe
@@ -40,10 +43,13 @@ def stripe_page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 def stripe_connecting(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     form = StripeConnectForm(typed(request))
 
-    def prepared() -> Callable[..., Any]:
+    @contextmanager
+    def prepared() -> Iterator[Callable[..., Any]]:
         given = form.asked()
         ready = preparing.prepare(within=viewer.environment, **given)
-        return partial(_without_key, connections.connect, prepared=ready)
+        given.pop("api_key")
+        with preparing.forgotten_if_refused(ready):
+            yield partial(connections.connect, prepared=ready, **given)
 
     return _ask(request, viewer, form, prepared, "connecting", "Connected. Subscriptions are being looked through.")
 
@@ -57,9 +63,13 @@ def stripe_change(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         raise Http404
     form = StripeChangeForm(typed(request), present=row.policy)
 
-    def prepared() -> Callable[..., Any]:
-        ready = preparing.prepare_change(within=viewer.environment, **form.asked())
-        return partial(_without_key, connections.change_connection, prepared=ready)
+    @contextmanager
+    def prepared() -> Iterator[Callable[..., Any]]:
+        given = form.asked()
+        ready = preparing.prepare_change(within=viewer.environment, **given)
+        given.pop("api_key", None)
+        with preparing.forgotten_if_refused(ready):
+            yield partial(connections.change_connection, prepared=ready, **given)
 
     return _ask(request, viewer, form, prepared, "change", "The connection is changed.")
 
@@ -67,12 +77,13 @@ def stripe_change(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 @ASKED_AND_DONE
 @for_members("stripe_connection:write")
 def stripe_ending(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    def prepared() -> Callable[..., Any]:
+    @contextmanager
+    def prepared() -> Iterator[Callable[..., Any]]:
         with tenant_transaction(viewer.environment.organization_id):
             row = in_force(viewer.environment)
         if row is not None:
             preparing.remove_endpoint_of(row)
-        return connections.disconnect
+        yield connections.disconnect
 
     form = ConfirmationForm(typed(request))
     return _ask(request, viewer, form, prepared, "ending", "The connection is ended. Licenses stay as they are.")
@@ -81,35 +92,31 @@ def stripe_ending(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 @ASKED_AND_DONE
 @for_members("stripe_connection:write")
 def stripe_resync(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    form = ConfirmationForm(typed(request))
-    return _ask(request, viewer, form, lambda: resync, "resync", "Every customer is being looked at again.")
+    return ask(
+        request,
+        viewer,
+        ConfirmationForm(typed(request)),
+        template="operations/stripe/resync.html",
+        action=resync,
+        done=lambda _: settled(request, viewer, "Every customer is being looked at again.", "stripe"),
+        back=back_to(viewer, "Stripe", "stripe"),
+    )
 
 
 def _ask(
-    request: HttpRequest,
-    viewer: Viewer,
-    form: ActForm,
-    prepared: Callable[[], Callable[..., Any]],
-    page: str,
-    sentence: str,
+    request: HttpRequest, viewer: Viewer, form: ActForm, prepared: Prepared, page: str, sentence: str
 ) -> HttpResponse:
-    """`prepared` asks Stripe and gives the act. Raises Http404."""
-    template, back = f"operations/stripe/{page}.html", back_to(viewer, "Stripe", "stripe")
-    action: Callable[..., Any] = _without_key
-
-    def done(_: Made) -> HttpResponse:
-        return settled(request, viewer, sentence, "stripe")
-
+    """As `ask`; `prepared` asks Stripe and gives the act, once for a form however often it is sent. Raises Http404."""
+    status = 200
     if form.is_valid():
-        if before := done_before(request, viewer):
-            return done(before)
         try:
-            action = prepared()
+            with preparing.in_turn(viewer.environment):
+                if not done_before(request, viewer):
+                    with prepared() as act:
+                        once(request, viewer, act)
         except Refusal as refusal:
-            status = tell(form, refusal)
-            return render(request, template, {"form": form, "back": back}, status=status)
-    return ask(request, viewer, form, template=template, action=action, done=done, back=back)
-
-
-def _without_key(action: Callable[..., Any], *, api_key: str = "", **given: Any) -> Any:  # noqa: ARG001 - it is in `prepared`
-    return action(**given)
+            status = told(form, refusal)
+        else:
+            return settled(request, viewer, sentence, "stripe")
+    context = {"form": form, "back": back_to(viewer, "Stripe", "stripe")}
+    return render(request, f"operations/stripe/{page}.html", context, status=status)

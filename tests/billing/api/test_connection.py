@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -64,6 +65,15 @@ def test_a_repeat_with_its_key_makes_no_second_endpoint(new_shop: Callable[..., 
     assert first.json() == second.json()
     assert code_of(shop.place.api.post(PATH, json=asked["json"])) == (409, "already_exists")
     assert len(shop.account.all("webhook_endpoint")) == 1
+
+
+def test_of_two_requests_at_once_one_connects_and_its_endpoint_stays(new_shop: Callable[..., Shop]) -> None:
+    shop = new_shop()
+    with ThreadPoolExecutor(2) as hands:
+        asked = [hands.submit(shop.place.api.post, PATH, json={"api_key": shop.account.api_key}) for _ in range(2)]
+        assert sorted(one.result().status_code for one in asked) == [201, 409]
+    (endpoint,) = shop.account.all("webhook_endpoint")
+    assert endpoint["url"] == shop.state()["webhook_url"]
 
 
 @pytest.mark.parametrize(

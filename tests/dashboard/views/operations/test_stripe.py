@@ -1,13 +1,22 @@
 """Pages of the connection with Stripe, and what a license's page says of its subscription."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
+from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
+from billing.models import StripeWebhookSecret
+from billing.models.sealed import webhook_secret
+from billing.queries.connections import in_force
+from tenants.tenancy import tenant_transaction
 from tests.billing.shops import Shop
 from tests.dashboard.visiting.visitors import another_member, browser_of, owner_of
+
+FIRST, SECOND = "a-token-of-one-form-", "a-token-of-another-"
 
 
 def page(shop: Shop, browser: Client, name: str = "stripe", form: dict[str, Any] | None = None) -> str:
@@ -36,6 +45,42 @@ def test_what_stripe_refuses_is_told_beside_its_field(new_shop: Callable[..., Sh
     told = page(shop, browser_of(owner_of(shop.place)), "stripe_connecting", {"api_key": "rk_test_nobody12345678"})
     assert "Stripe refuses this key" in told
     assert 'aria-invalid="true"' in told
+
+
+@pytest.mark.parametrize(("tokens", "connected"), [((FIRST, FIRST), 2), ((FIRST, SECOND), 1)])
+def test_two_clicks_at_once_leave_one_endpoint_whose_secret_is_known(
+    new_shop: Callable[..., Shop], tokens: tuple[str, str], connected: int
+) -> None:
+    shop = new_shop()
+    shop.connect()
+    shop.place.api.delete("/v1/stripe_connection").raise_for_status()  # its address is used again: the worst case
+    address = reverse("stripe_connecting", args=[shop.place.environment.id])
+    browsers = [browser_of(owner_of(shop.place)) for _ in tokens]
+
+    def click(browser: Client, token: str) -> int:
+        try:
+            return browser.post(address, {"api_key": shop.account.api_key, "once": token}).status_code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as hands:
+        statuses = list(hands.map(click, browsers, tokens))
+    assert sorted(statuses) == [302] * connected + [409] * (2 - connected)
+    (endpoint,) = shop.account.all("webhook_endpoint")
+    with tenant_transaction(shop.place.environment.organization_id):
+        row = in_force(shop.place.environment)
+        assert row
+        rows = StripeWebhookSecret.objects.within(shop.place.environment).filter(valid_to__isnull=True)
+        known = [webhook_secret(one) for one in rows]
+    secret = shop.account.private[endpoint["id"]]["secrets"][0]["secret"]
+    assert (row.endpoint_id, known) == (endpoint["id"], [secret.encode()])
+
+
+def test_a_form_that_was_sent_before_with_something_else_is_asked_again(shop: Shop) -> None:
+    owner, address = browser_of(owner_of(shop.place)), reverse("stripe_change", args=[shop.place.environment.id])
+    assert owner.post(address, {"on_refund": "suspend", "once": FIRST}).status_code == 302
+    answer = owner.post(address, {"on_dispute": "suspend", "once": FIRST})
+    assert (answer.status_code, "send it once more" in answer.content.decode()) == (422, True)
 
 
 def test_drift_is_shown_and_a_licenses_page_says_what_drives_it(shop: Shop) -> None:
