@@ -10,7 +10,7 @@ from django import forms
 from django.core.validators import MinValueValidator
 from rest_framework import serializers
 
-from tenants.http.fields import CODE_PATTERN, Code, Object
+from tenants.http.fields import CODE_PATTERN, Code, Object, to_the_end
 from tenants.http.json import loads
 from tenants.models.kept import Kept
 from tenants.rules.refusal import Refusal
@@ -35,15 +35,22 @@ class OptionalField(forms.CharField):
         super().__init__(required=False, empty_value=None, help_text=f"Optional. {help_text}".strip(), **options)
 
 
-class CodeField(forms.RegexField):
+class PatternField(forms.RegexField):
+    """A text for programs of a given form, from its first letter to its last."""
+
+    def __init__(self, regex: str, *, invalid: str, **options: Any) -> None:
+        options.setdefault("widget", forms.TextInput(attrs=FOR_PROGRAMS))
+        super().__init__(to_the_end(regex), error_messages={"invalid": invalid}, **options)
+
+
+class CodeField(PatternField):
     def __init__(self, **options: Any) -> None:
         rule = str(Code.default_error_messages["invalid"])
         super().__init__(
             CODE_PATTERN,
+            invalid=rule,
             label="Code",
-            error_messages={"invalid": rule},
             help_text=f"What programs call it; it cannot be changed later. {rule}",
-            widget=forms.TextInput(attrs=FOR_PROGRAMS),
             **options,
         )
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django import forms
 from django.core.validators import MaxValueValidator
 
-from dashboard.forms.fields import FOR_PROGRAMS, LinesField, MomentField, ObjectField, OptionalField
+from dashboard.forms.fields import FOR_PROGRAMS, LinesField, MomentField, ObjectField, OptionalField, PatternField
 from dashboard.forms.limits import UNITS
 from dashboard.forms.telling import ActForm
 from licensing.actions.keys import DEFAULT_PREFIX
@@ -57,14 +57,13 @@ class KeyForm(BoundsForm):
         help_text="None ticked: all that the license has, also those it gets later.",
         widget=forms.CheckboxSelectMultiple,
     )
-    key_prefix = forms.RegexField(
+    key_prefix = PatternField(
         f"^{PREFIX_PATTERN.pattern}$",
+        invalid="1 to 16 of a-z and 0-9.",
         label="Prefix",
         initial=DEFAULT_PREFIX,
         max_length=16,
-        error_messages={"invalid": "1 to 16 of a-z and 0-9."},
         help_text="The key begins with it: 1 to 16 of a-z and 0-9.",
-        widget=forms.TextInput(attrs=FOR_PROGRAMS),
     )
 
     def __init__(self, *args: Any, granted: Iterable[str], **kwargs: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.forms.formsets import DELETION_FIELD_NAME, BaseFormSet, formset_factory
 
-from dashboard.forms.fields import FOR_PROGRAMS
+from dashboard.forms.fields import PatternField
 from licensing.api.terms import LARGEST_QUOTA, LONGEST_SECONDS, MOST_LIMITS, PERIODS
 from tenants.http.fields import CODE_PATTERN, LARGEST_WHOLE, Code
 
@@ -16,12 +16,7 @@ EMPTY_ROWS = 2
 
 
 class RateLimitForm(forms.Form):
-    name = forms.RegexField(
-        CODE_PATTERN,
-        label="Name",
-        error_messages={"invalid": str(Code.default_error_messages["invalid"])},
-        widget=forms.TextInput(attrs=FOR_PROGRAMS),
-    )
+    name = PatternField(CODE_PATTERN, invalid=str(Code.default_error_messages["invalid"]), label="Name")
     limit = forms.IntegerField(label="Calls", min_value=1, max_value=LARGEST_WHOLE)
     every = forms.IntegerField(label="In", min_value=1, max_value=LONGEST_SECONDS, initial=1)
     unit = forms.ChoiceField(label="Unit", choices=[(unit, f"{unit}s") for unit in UNITS], initial="minute")

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from billing.api.connection import API_KEY, WEBHOOK_SECRET
 from billing.rules.policy import Policy
-from dashboard.forms.fields import FOR_PROGRAMS, PLAIN, MomentField, NameField
+from dashboard.forms.fields import FOR_PROGRAMS, PLAIN, MomentField, NameField, PatternField
 from dashboard.forms.filters import FilterForm
 from dashboard.forms.telling import ActForm
 from licensing.rules.events import EVENT_TYPES
@@ -126,16 +126,17 @@ class AuditFilter(FilterForm):
 _COLUMNS = {"subject": "subject_id", "actor": "actor_id", "since": "created_at__gte", "until": "created_at__lt"}
 
 
-class StripeKeyField(forms.RegexField):
+class StripeKeyField(PatternField):
     def __init__(self, **options: Any) -> None:
-        options |= {"label": "Restricted key", "widget": forms.TextInput(attrs=FOR_PROGRAMS)}
-        super().__init__(API_KEY, **options, error_messages={"invalid": "A key of Stripe's begins with rk_ or sk_."})
+        super().__init__(
+            API_KEY, invalid="A key of Stripe's begins with rk_ or sk_.", label="Restricted key", **options
+        )
 
 
-class WebhookSecretField(forms.RegexField):
+class WebhookSecretField(PatternField):
     def __init__(self, **options: Any) -> None:
-        options |= {"label": "Webhook secret", "required": False, "widget": forms.TextInput(attrs=FOR_PROGRAMS)}
-        super().__init__(WEBHOOK_SECRET, **options, error_messages={"invalid": "It begins with whsec_."})
+        options |= {"label": "Webhook secret", "required": False}
+        super().__init__(WEBHOOK_SECRET, invalid="It begins with whsec_.", **options)
 
 
 _POLICIES = {

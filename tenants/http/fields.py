@@ -53,7 +53,12 @@ class Pattern(Text, serializers.RegexField):
     """A text of a given form, from its first letter to its last."""
 
     def __init__(self, regex: str, **options: Any) -> None:
-        super().__init__(regex=regex.removesuffix("$") + r"\Z" if regex.endswith("$") else regex, **options)
+        super().__init__(regex=to_the_end(regex), **options)
+
+
+def to_the_end(regex: str) -> str:
+    """`$` lets a newline follow."""
+    return regex.removesuffix("$") + r"\Z" if regex.endswith("$") else regex
 
 
 class Code(Pattern):

@@ -33,6 +33,7 @@ def test_the_last_day_counts_whole() -> None:
     ("field", "typed"),
     [
         ("key_prefix", "Acme"),
+        ("key_prefix", "acme\n"),
         ("key_prefix", "a" * 17),
         ("expires_on", "9999-12-31"),
         ("name", "n" * 201),

@@ -80,3 +80,10 @@ def test_a_change_of_the_connection_leaves_the_policy_to_who_decides_it_meanwhil
     assert form.is_valid()
     assert form.asked() == {"webhook_secret": "whsec_another123"}
     assert "No change: suspend it until" in str(form["on_dispute"])
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"), [("api_key", "rk_test_12345678\n"), ("webhook_secret", "whsec_12345678\n")]
+)
+def test_a_secret_of_stripes_ends_where_it_ends(field: str, typed: str) -> None:
+    assert list(StripeChangeForm({field: typed}, present=Policy()).errors) == [field]
