@@ -7,7 +7,6 @@ loading it again, and by nobody else.
 
 import hashlib
 import json
-import re
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -19,10 +18,9 @@ from dashboard.views.viewer import Viewer
 from tenants import clock
 from tenants.actions.idempotency import Answer, Asked, recall, remember
 from tenants.actions.issued import Issued
+from tenants.http.manners.once import token_of
 from tenants.tenancy import shared_transaction
 
-FIELD = "once"
-_SPELLING = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _DONE = 200
 
 
@@ -66,8 +64,8 @@ def done_before(request: HttpRequest, viewer: Viewer) -> Made | None:
 
 def _asked(request: HttpRequest, viewer: Viewer, now: Any) -> Asked | None:
     """None for a form without a token, such as a button on another page: pressing it twice does no harm."""
-    token = request.POST.get(FIELD, "")
-    if not _SPELLING.fullmatch(token):
+    token = token_of(request.POST)
+    if token is None:
         return None
     typed = sorted((name, values) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken")
     asks = hashlib.sha256(f"{request.path}\0{json.dumps(typed)}".encode()).digest()

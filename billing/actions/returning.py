@@ -3,9 +3,12 @@
 Webhook or not: whoever comes first makes the license, and the other finds it.
 """
 
+import hashlib
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
+
+import msgspec
 
 from billing.actions.converging import converge
 from billing.actions.preparing import account_of
@@ -17,10 +20,13 @@ from billing.stripe.shapes import id_of
 from billing.stripe.trouble import StripeTrouble
 from licensing.actions.keys import issue_key
 from licensing.models import License
+from tenants.actions.idempotency import Answer, Asked, recall, remember
 from tenants.models import Environment
-from tenants.rules.permissions import system
+from tenants.rules.permissions import Actor, system
 from tenants.rules.refusal import Refusal, not_found
 from tenants.tenancy import shared_transaction, tenant_transaction
+
+_SHOWN = 200
 
 
 class Return(NamedTuple):
@@ -58,21 +64,36 @@ def come_back(presented: Presented, checkout_id: UUID, *, session_id: str, now: 
         return Return(checkout, _license(checkout, presented))
 
 
-def show_first_key(presented: Presented, checkout_id: UUID, *, session_id: str, now: datetime) -> FirstKey:
-    """Issues it; its secret is never seen again. Raises Refusal: 404, 409 if it was shown or nothing is there yet."""
+def show_first_key(
+    presented: Presented, checkout_id: UUID, *, session_id: str, form: str | None, now: datetime
+) -> FirstKey:
+    """Issues it. `form` is the token of the page's form: the very same one, sent again, gets the same secret, as its
+    answer may have been lost. No other ever does. Raises Refusal: 404, 409 if it was shown or nothing is there yet.
+    """
     with shared_transaction(presented.organization_id):
         checkouts = StripeCheckout.objects.within(presented).select_for_update()
         row: StripeCheckout | None = checkouts.filter(pk=checkout_id, session_id=session_id).first()
         if row is None:
             raise not_found()
+        environment = Environment.objects.of_organization(row.organization_id).get(pk=row.environment_id)
+        asked = None if form is None else _asked(row, form, environment, now)
+        if asked and (shown := recall(asked, waiting=True)):
+            return FirstKey(row, msgspec.json.decode(shown.body, type=str))
         found = _license(row, presented)
         if found is None or row.first_key_id is not None:
             raise Refusal("first_key_shown", "conflict", "The first key is shown once, when the license is there.")
-        environment = Environment.objects.of_organization(row.organization_id).get(pk=row.environment_id)
         issued = issue_key(within=environment, by=system(), now=now, license=found.pk, name="First key")
         row.first_key = issued.row
         row.save(update_fields=["first_key"])
+        if asked:
+            remember(asked, Answer(_SHOWN, {}, msgspec.json.encode(issued.secret)))
     return FirstKey(row, issued.secret)
+
+
+def _asked(row: StripeCheckout, form: str, within: Environment, now: datetime) -> Asked:
+    """As a buyer asks, who is nobody but the one who has this checkout's address."""
+    buyer = Actor("system", row.public_id, frozenset())
+    return Asked(form, hashlib.sha256(row.session_id.encode()).digest(), within, buyer, now)
 
 
 def _checkout(presented: Presented, checkout_id: UUID, session_id: str) -> StripeCheckout:

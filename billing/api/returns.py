@@ -12,6 +12,7 @@ from billing.actions.returning import come_back, show_first_key
 from billing.models import StripeCheckout
 from billing.queries.connections import presented_connection
 from tenants import clock
+from tenants.http.manners.once import token_of
 from tenants.rules.refusal import Refusal
 from verify.ground.ids import decode
 from verify.ground.problem import KINDS
@@ -29,7 +30,8 @@ def checkout_return(request: HttpRequest, uid: str, checkout: str) -> HttpRespon
     try:
         found = come_back(presented, checkout_id, session_id=session_id, now=clock.now())
         if request.method == "POST":
-            shown = show_first_key(presented, checkout_id, session_id=session_id, now=clock.now())
+            form = token_of(request.POST)
+            shown = show_first_key(presented, checkout_id, session_id=session_id, form=form, now=clock.now())
             found, secret = found._replace(checkout=shown.checkout), shown.secret
     except Refusal as refusal:
         status, refused = KINDS[refusal.kind].status, refusal.code

@@ -6,7 +6,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from dashboard.once import FIELD
+from tenants.http.manners.once import FIELD
 
 register = template.Library()
 

@@ -1,10 +1,14 @@
-"""Idempotency-Key (draft-ietf-httpapi-idempotency-key-header-07): the same POST twice has one effect and one answer."""
+"""Idempotency-Key (draft-ietf-httpapi-idempotency-key-header-07): the same POST twice has one effect and one answer.
+
+A page's form carries such a key in a hidden field (`{% once %}` in dashboard.templatetags).
+"""
 
 import hashlib
 import json
 import re
 from datetime import datetime
 
+from django.http import QueryDict
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,9 +19,9 @@ from tenants.rules.permissions import Actor
 from tenants.rules.refusal import Refusal
 from verify.ground.problem import FieldError
 
-HEADER = "Idempotency-Key"
+HEADER, FIELD = "Idempotency-Key", "once"
 KEPT_HEADERS = ("Location", "Licet-Revision", "ETag")
-_SPELLING = re.compile(r"[!-~][ -~]{0,254}")
+_SPELLING, _OF_FORM = re.compile(r"[!-~][ -~]{0,254}"), re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 def asked_once(request: Request, *, within: Environment, by: Actor, now: datetime) -> Asked | None:
@@ -32,6 +36,12 @@ def asked_once(request: Request, *, within: Environment, by: Actor, now: datetim
     body = json.dumps(request.data, sort_keys=True)
     asks = hashlib.sha256(f"{request.method}\0{request.get_full_path()}\0{body}".encode()).digest()
     return Asked(key, asks, within, by, now)
+
+
+def token_of(form: QueryDict) -> str | None:
+    """By which it is known when it is sent again; None for a form without one."""
+    token: str = form.get(FIELD, "")
+    return token if _OF_FORM.fullmatch(token) else None
 
 
 def as_answer(response: Response) -> Answer:
