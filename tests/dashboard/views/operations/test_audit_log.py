@@ -8,9 +8,10 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from tests.dashboard.conftest import Site
+from tests.dashboard.visiting.reading import facts
 from tests.dashboard.visiting.visitors import another_member, browser_of, owner_of
 from tests.places import Place
-from tests.tenants.actions.chains import until_sequenced
+from tests.tenants.actions.chains import no_sequencer, until_sequenced
 from verify.ground.ids import decode
 
 
@@ -36,6 +37,15 @@ def test_the_chain_is_verified_from_its_button(site: Site, new_page: Callable[..
     visitor.get_by_role("button", name="Verify the chain").click()
     expect(visitor.get_by_role("heading", level=1)).to_have_text("Verification of the audit log")
     expect(visitor.get_by_text("The chain is intact")).to_be_visible(timeout=15_000)
+
+
+def test_an_entry_that_is_not_chained_yet_says_so(place: Place, owner: Client) -> None:
+    with no_sequencer():
+        place.post(f"licenses/{place.sample['license']}/suspension", status=200)
+        newest = place.api.get("/v1/audit_log?limit=1").json()["data"][0]["id"]
+        address = reverse("audit_entry", args=[place.environment.organization_id, decode("aud", newest)])
+        said = facts(owner.get(address).content.decode())
+    assert said["Position in the chain"] == "Not chained yet"
 
 
 def test_an_entry_says_who_did_what_and_where_it_stands_in_the_chain(place: Place, owner: Client) -> None:
