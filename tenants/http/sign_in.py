@@ -3,6 +3,7 @@ password tells nobody who is registered.
 """
 
 import base64
+import logging
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -13,12 +14,13 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from tenants.actions.people.passwords import ask_for_password_reset
-from verify.sealing import Place, seal, unseal
+from verify.sealing import BrokenSeal, Place, seal, unseal
 
 FROM_ANYWHERE = {"login_failed": "100/h/key"}
 """Wrong passwords for one address: more than one caller comes to with ACCOUNT_RATE_LIMITS, and no more than NIST SP
 800-63B (§5.2.2) allows.
 """
+log = logging.getLogger("licet.sign_in")
 _PLACE = Place(organization="", table="mfa_authenticator", row="", column="data")  # a person belongs to no one tenant
 
 
@@ -60,7 +62,12 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # as above
         return base64.b64encode(seal(settings.LICET_DATA_KEKS, _PLACE, text.encode())).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return unseal(settings.LICET_DATA_KEKS, _PLACE, base64.b64decode(encrypted_text)).decode()
+        """Closed: what cannot be opened is a wrong code to whoever signs in. Raises ValidationError."""
+        try:
+            return unseal(settings.LICET_DATA_KEKS, _PLACE, base64.b64decode(encrypted_text)).decode()
+        except BrokenSeal as error:
+            log.warning("A second factor cannot be opened with LICET_DATA_KEKS (%s)", type(error).__name__)
+            raise self.validation_error("incorrect_code") from error
 
     def get_public_key_credential_rp_entity(self) -> dict[str, Any]:
         entity: dict[str, Any] = super().get_public_key_credential_rp_entity()

@@ -1,11 +1,18 @@
-"""Wrong passwords keep out who tries them, and not whose account it is."""
+"""Wrong passwords keep out who tries them, not whose account it is; so does a second factor that nobody can open."""
+
+import base64
 
 from allauth.core.internal import ratelimit
+from allauth.mfa.models import Authenticator
+from django.core.management import call_command
 from django.test import RequestFactory
 
 from tenants.http.sign_in import FROM_ANYWHERE
+from tenants.models import User
 from tests.running.mail.mailbox import Mailbox
-from tests.tenants.http.browsing import OLD, Browser, ask, choose, sign_in
+from tests.tenants.http.browsing import OLD, Browser, ask, choose, post, sign_in
+from verify.digests import Pepper
+from verify.sealing import Place, seal
 
 WRONG, NEW = "not the password", "the password of after"
 
@@ -41,3 +48,18 @@ def test_a_hundred_wrong_passwords_from_anywhere_keep_out_until_a_new_one_is_cho
     ask(forgetful, email)
     choose(forgetful, mailbox.link(email), NEW)
     assert sign_in(browser(), email, NEW)
+
+
+def test_a_second_factor_whose_key_is_lost_is_a_wrong_code_until_it_is_forgotten(browser: Browser, email: str) -> None:
+    lost = Pepper(version=4_000_000_000, secret=bytes(32))
+    for kind, field in (("totp", "secret"), ("recovery_codes", "seed")):
+        sealed = base64.b64encode(seal([lost], Place("", "mfa_authenticator", "", "data"), b"ABCDEFGH")).decode()
+        Authenticator.objects.create(user=User.objects.get(email=email), type=kind, data={field: sealed})
+    locked_out = browser()
+    assert sign_in(locked_out, email, OLD)
+    answer = post(locked_out, "/accounts/2fa/authenticate/", code="123456")
+    assert (answer.status_code, "Incorrect code" in answer.text) == (200, True)
+    call_command("forget_second_factor", email)
+    back = browser()
+    assert sign_in(back, email, OLD)
+    assert back.get("/account").status_code == 200
