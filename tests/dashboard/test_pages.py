@@ -12,15 +12,21 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.base import AxeResults
 from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
 from playwright.sync_api import Browser, Page, Response, ViewportSize
 
+from dashboard.urls import of_environment
+from dashboard.views.viewer import environments_of
 from tenants import clock
 from tests.dashboard.conftest import Site, site_of
-from tests.dashboard.visiting.walking import walk
+from tests.dashboard.visiting.reading import text
+from tests.dashboard.visiting.walking import patterns, walk
 from tests.licensing.usage_rows import Call, fill
 from tests.places import make_place
 
 if TYPE_CHECKING:
+    from django.test import Client
+
     from tests.places import Place
     from tests.running.stack import Stack
 
@@ -125,6 +131,16 @@ def test_every_page_is_reached_by_links(tour: Tour) -> None:
 
 def test_every_page_has_a_title_of_its_own(tour: Tour) -> None:
     assert len(set(tour.titles.values())) == len(tour.titles), tour.titles
+
+
+def test_no_page_is_called_the_same_in_another_environment(place: Place, member: Client) -> None:
+    names = [pattern.name for pattern in patterns() if pattern in of_environment and not pattern.pattern.converters]
+    titles = []
+    for environment in environments_of(place.environment.organization_id):
+        answers = [member.get(reverse(str(name), args=[environment.id])) for name in names]
+        titles += [text(page.content.decode().partition("</title>")[0]) for page in answers if page.status_code == 200]
+    assert len(titles) > len(names)
+    assert len(set(titles)) == len(titles), titles
 
 
 def test_every_page_fits_a_phone(tour: Tour) -> None:
