@@ -69,6 +69,8 @@ def test_a_repeat_with_its_key_makes_no_second_endpoint(new_shop: Callable[..., 
 
 def test_of_two_requests_at_once_one_connects_and_its_endpoint_stays(new_shop: Callable[..., Shop]) -> None:
     shop = new_shop()
+    shop.connect()
+    shop.place.api.delete(PATH).raise_for_status()  # its address is used again: the worst case
     with ThreadPoolExecutor(2) as hands:
         asked = [hands.submit(shop.place.api.post, PATH, json={"api_key": shop.account.api_key}) for _ in range(2)]
         assert sorted(one.result().status_code for one in asked) == [201, 409]
