@@ -11,6 +11,7 @@ from allauth.account.forms import ResetPasswordForm
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from tenants.actions.people.passwords import ask_for_password_reset
@@ -57,17 +58,23 @@ def _from_anywhere(credentials: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+class Unopened(ValidationError):
+    """A second factor whose seal is broken. Pages that only count codes count none."""
+
+    silent_variable_failure = True
+
+
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # as above
     def encrypt(self, text: str) -> str:
         return base64.b64encode(seal(settings.LICET_DATA_KEKS, _PLACE, text.encode())).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Closed: what cannot be opened is a wrong code to whoever signs in. Raises ValidationError."""
+        """Closed: what cannot be opened is a wrong code to whoever signs in. Raises Unopened."""
         try:
             return unseal(settings.LICET_DATA_KEKS, _PLACE, base64.b64decode(encrypted_text)).decode()
         except BrokenSeal as error:
             log.warning("A second factor cannot be opened with LICET_DATA_KEKS (%s)", type(error).__name__)
-            raise self.validation_error("incorrect_code") from error
+            raise Unopened(self.error_messages["incorrect_code"], code="incorrect_code") from error
 
     def get_public_key_credential_rp_entity(self) -> dict[str, Any]:
         entity: dict[str, Any] = super().get_public_key_credential_rp_entity()

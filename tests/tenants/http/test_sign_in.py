@@ -51,15 +51,16 @@ def test_a_hundred_wrong_passwords_from_anywhere_keep_out_until_a_new_one_is_cho
 
 
 def test_a_second_factor_whose_key_is_lost_is_a_wrong_code_until_it_is_forgotten(browser: Browser, email: str) -> None:
+    inside, locked_out, back = browser(), browser(), browser()
+    assert sign_in(inside, email, OLD)
     lost = Pepper(version=4_000_000_000, secret=bytes(32))
     for kind, field in (("totp", "secret"), ("recovery_codes", "seed")):
         sealed = base64.b64encode(seal([lost], Place("", "mfa_authenticator", "", "data"), b"ABCDEFGH")).decode()
         Authenticator.objects.create(user=User.objects.get(email=email), type=kind, data={field: sealed})
-    locked_out = browser()
+    assert inside.get("/accounts/2fa/").status_code == 200
     assert sign_in(locked_out, email, OLD)
     answer = post(locked_out, "/accounts/2fa/authenticate/", code="123456")
     assert (answer.status_code, "Incorrect code" in answer.text) == (200, True)
     call_command("forget_second_factor", email)
-    back = browser()
     assert sign_in(back, email, OLD)
     assert back.get("/account").status_code == 200
