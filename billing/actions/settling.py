@@ -40,7 +40,7 @@ def settle(claimed: StripeCustomer, fetched: Fetched, *, fence: int, number: int
         environments = Environment.objects.of_organization(row.organization_id)
         settling = _Settling(row, environments.get(pk=row.environment_id), now)
         settling.take(fetched)
-        row.gone = row.gone or fetched.gone
+        row.gone = fetched.gone
         row.sync_done, row.fetched_at, row.lease_until = number, now, None
         row.failures, row.not_before, row.last_error = 0, None, ""
         row.waiting_since = row.requested_at if row.sync_requested > number else None

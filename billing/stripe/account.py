@@ -26,7 +26,7 @@ API_VERSION = _ApiVersion.CURRENT  # the one that this library's types are of; e
 TIMEOUT_SECONDS = 10.0
 PATIENCE_SECONDS = 3.0
 CALLS = Counter("licet_stripe_calls", "Calls to Stripe, by outcome.", ["outcome"])
-NOT_FOUND, TOO_MANY, BROKEN = 404, 429, 500
+NOT_FOUND, CONFLICT, TOO_MANY, BROKEN = 404, 409, 429, 500
 MISSING = "resource_missing"
 
 T = TypeVar("T")
@@ -93,9 +93,10 @@ def _raise(error: stripe.StripeError) -> NoReturn:
         raise KeyRefused(message) from error
     if isinstance(error, stripe.PermissionError):
         raise NotPermitted(message) from error
-    if status == NOT_FOUND or error.code == MISSING:  # 400 where a parameter names what is not there
+    if error.code == MISSING:  # with 404, or 400 where a parameter names what is not there
         raise NotThere(message) from error
-    if isinstance(error, stripe.APIConnectionError) or status in (0, TOO_MANY, 409) or status >= BROKEN:
+    passes = status in (0, NOT_FOUND, CONFLICT, TOO_MANY) or status >= BROKEN  # a 404 that says no more is no answer
+    if passes or isinstance(error, stripe.APIConnectionError):
         raise StripeAway(message, _retry_after(error)) from error
     raise Rejected(message) from error
 

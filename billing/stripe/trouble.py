@@ -22,7 +22,7 @@ class NotPermitted(StripeTrouble):
 
 
 class NotThere(StripeTrouble):
-    """There is no such object in the account."""
+    """There is no such object in the account: Stripe itself says so, by its code."""
 
 
 class Rejected(StripeTrouble):

@@ -86,6 +86,18 @@ def test_a_customer_that_is_there_no_more_has_no_license_that_goes_on(shop: Shop
     shop.account.tables |= had
     assert status_of(shop, subscription) == ("ended", "customer_deleted")
     assert row_of(shop, customer).gone
+    by_comparing(shop)
+    shop.until(lambda: status_of(shop, subscription) == ACTIVE)
+    assert not row_of(shop, customer).gone
+
+
+def test_a_404_that_is_not_stripes_own_word_ends_no_license(shop: Shop) -> None:
+    customer = shop.new_customer()
+    subscription = shop.subscribe(customer)
+    shop.settle()
+    shop.stripe.faults.add("404", account=shop.account.id)
+    assert look_at(shop, customer)
+    assert (status_of(shop, subscription), row_of(shop, customer).failures) == (ACTIVE, 1)
 
 
 def test_a_deleted_customer_is_offered_to_nobody_again(shop: Shop) -> None:

@@ -46,6 +46,8 @@ def answer(simulator: Simulator, request: Request) -> Answer:
             raise HangUp
         if fault.kind == "reset":
             raise HangUp
+        if fault.kind == "404":
+            return Answer(404, b"<h1>Not found</h1>", {"Content-Type": "text/html"})
         if fault.kind == "429":
             wait = () if fault.retry_after is None else (("Retry-After", str(fault.retry_after)),)
             return _refused(

@@ -9,7 +9,7 @@ from threading import Event
 
 from tests.stripe_simulator.sdk_types import template_of
 
-KINDS = ("429", "500 before", "500 after", "hang", "reset", "reset after")
+KINDS = ("404", "429", "500 before", "500 after", "hang", "reset", "reset after")
 
 
 def check_route(route: str) -> None:
@@ -21,7 +21,9 @@ def check_route(route: str) -> None:
 
 @dataclass
 class ApiFault:
-    """What happens to requests: `500 after` and `reset after` have done the work before they fail."""
+    """What happens to requests: `500 after` and `reset after` have done the work before they fail; `404` is that of
+    whoever stands between.
+    """
 
     kind: str
     route: str | None = None

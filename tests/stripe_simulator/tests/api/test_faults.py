@@ -17,6 +17,14 @@ def test_too_many_requests_say_when_to_come_back(shop: Shop) -> None:
     assert shop.v1.customers.list({}).data == []
 
 
+def test_who_stands_between_may_have_a_404_of_its_own(shop: Shop) -> None:
+    shop.stripe.faults.add("404", "GET /v1/customers", times=1)
+    with pytest.raises(sdk.APIError) as refused:
+        shop.v1.customers.list({})
+    assert (refused.value.http_status, refused.value.code) == (404, None)
+    assert shop.v1.customers.list({}).data == []
+
+
 def test_a_failure_before_the_work_leaves_none(shop: Shop) -> None:
     shop.stripe.faults.add("500 before", "POST /v1/customers", times=1)
     with pytest.raises(sdk.APIError):
