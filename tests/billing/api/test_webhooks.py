@@ -110,7 +110,16 @@ def test_an_unknown_type_is_answered_and_ignored(connected: Shop, told: dict[str
     assert stored(connected) == []
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"[1]", b"\xff\xfe", b'{"object": "event", "id": 5, "type": "a"}'])
+UNFIT = {"object": {"id": "sub_1", "object": "subscription", "customer": "cus_\ud800"}}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"{}", b"[1]", b"\xff\xfe", b'{"object": "event", "id": 5, "type": "a"}', b"[" * 100_000),
+        *(json.dumps(told).encode() for told in (event(id="evt_\0"), event(type="a\ud800"), event(data=UNFIT))),
+    ],
+)
 def test_what_is_signed_and_no_event_is_refused(connected: Shop, body: bytes) -> None:
     assert (call(connected, body).status_code, stored(connected)) == (400, [])
 
