@@ -104,7 +104,8 @@ def sweep_events(organization_id: UUID, connection_id: UUID, *, now: datetime, o
     with tenant_transaction(organization_id):
         customers = StripeCustomer.objects.within(place_of(connection)).filter(pk__in=_may_be_followed(connection))
         request_all(customers, within=place_of(connection), now=now)
-        _note(connection, swept_until=now, swept_at=now)
+        _note(connection, swept_at=now)
+        _advance(connection, now)
     return found
 
 
@@ -225,6 +226,12 @@ def _connection(organization_id: UUID, connection_id: UUID) -> StripeConnection 
 
 def _account(connection: StripeConnection) -> StripeAccount:
     return StripeAccount(api_key(connection), str(connection.id), patience_seconds=PATIENCE_SECONDS)
+
+
+def _advance(connection: StripeConnection, now: datetime) -> None:
+    """How far it is; not if somebody asked meanwhile to begin earlier, since that is still to be done."""
+    rows = StripeConnection.objects.within(place_of(connection)).filter(pk=connection.id)
+    rows.filter(swept_until=connection.swept_until).update(swept_until=now)
 
 
 def _note(connection: StripeConnection, **columns: Any) -> None:

@@ -8,11 +8,14 @@ from uuid import UUID
 import pytest
 from django.db.models import F
 
+from billing.actions import resyncing, sweeping
 from billing.actions.sweeping import compare, hand_out_due, sweep_events, sweep_stuck, tidy_events
-from billing.models import StripeCustomer, StripeEvent, StripeSubscription
+from billing.models import StripeConnection, StripeCustomer, StripeEvent, StripeSubscription
 from billing.rules.event_types import ABOUT_CUSTOMERS
+from billing.stripe import reading
 from billing.stripe.trouble import StripeAway
 from tenants import clock
+from tenants.rules.permissions import system
 from tenants.tenancy import tenant_transaction
 from tests.billing.shops import Shop
 from tests.tenants.actions.chains import until_sequenced
@@ -89,6 +92,21 @@ def test_whoever_asks_has_it_looked_at_again(untold: tuple[Shop, str], asked: st
     body: dict[str, Any] = {"customer": {"customer": found["customer"]}, "since": {"since": an_hour_ago}}
     shop.place.post("stripe_connection/resync", body.get(asked, {}), status=200)
     shop.until(lambda: status_of(shop, subscription) == "ended")
+
+
+def test_who_asks_while_a_sweep_goes_on_is_not_overlooked(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.until(lambda: shop.state()["compared_at"])
+    within, since = shop.place.environment, clock.now() - timedelta(days=3)
+    monkeypatch.setattr(resyncing, "hand_out_sweep", lambda _: None)  # so that only this sweep may overwrite it
+
+    def pages(*asked: Any) -> Any:
+        resyncing.resync(within=within, by=system(), now=clock.now(), since=since)
+        return reading.pages(*asked)
+
+    monkeypatch.setattr(sweeping, "pages", pages)
+    by_events(shop)
+    with tenant_transaction(within.organization_id):
+        assert StripeConnection.objects.within(within).get().swept_until == since
 
 
 def test_an_endpoint_of_an_older_version_is_told_of_newer_events(shop: Shop) -> None:
