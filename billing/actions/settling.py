@@ -6,7 +6,7 @@ from uuid import UUID
 
 from billing.models import StripeConnection, StripeCustomer, StripeSubscription
 from billing.queries.customers import meant
-from billing.queries.offers import grace_days, offers
+from billing.queries.offers import grace_days, offers, own_prices
 from billing.rules.desired import STATUSES, desired, is_over
 from billing.rules.sale import sold
 from billing.rules.subscription import Subscription, kept_status, shown
@@ -112,7 +112,8 @@ class _Settling:
             return UNKNOWN_STATUS
         if license is None and is_over(seen):
             return None
-        found = sold(seen.items, sells, present=license.plan_id if license else None)
+        own = own_prices(license, self.environment) if license else ()
+        found = sold(seen.items, sells, present=license.plan_id if license else None, own=own)
         if license is None and found.sale is None:
             return found.drift
         plan = found.sale.plan if found.sale else license.plan_id if license else None

@@ -1,4 +1,4 @@
-"""Which plans have a price, and how long their grace is."""
+"""Which plans have a price, which ones a license's own version has, and how long its grace is."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -11,7 +11,7 @@ from tenants.tenancy import Place
 
 
 def offers(prices: Collection[str], within: Place) -> dict[str, list[UUID]]:
-    """The plans that have each price in a version that was ever published; those that sell it now come first."""
+    """The plans that sell each price now, or where none does, those that did in a version that was ever published."""
     found: dict[str, tuple[list[UUID], list[UUID]]] = {}
     versions = PlanVersion.objects.within(within).filter(
         published_at__isnull=False, stripe_price_ids__overlap=list(prices)
@@ -22,7 +22,13 @@ def offers(prices: Collection[str], within: Place) -> dict[str, list[UUID]]:
             of_now, of_before = found.setdefault(price, ([], []))
             if version.plan_id not in (*of_now, *of_before):
                 (of_now if version.version == version.current else of_before).append(version.plan_id)
-    return {price: [*of_now, *of_before] for price, (of_now, of_before) in found.items()}
+    return {price: of_now or of_before for price, (of_now, of_before) in found.items()}
+
+
+def own_prices(license: License, within: Place) -> frozenset[str]:
+    """Of the version that the license has, whatever its plan sells others at by now."""
+    versions = PlanVersion.objects.within(within).filter(plan=license.plan_id, version=effective_version(license))
+    return frozenset(versions.get().stripe_price_ids)
 
 
 def grace_days(plan: UUID, license: License | None, within: Place) -> int:

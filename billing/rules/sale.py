@@ -1,6 +1,6 @@
 """Which plan a subscription's prices sell, and how many seats of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -21,14 +21,21 @@ class Sold(NamedTuple):
     drift: str | None
 
 
-def sold(items: Sequence[Item], offers: Mapping[str, Sequence[UUID]], *, present: UUID | None) -> Sold:
-    """`offers`: the plans that have each price, `present`: the license's own plan, if there is a license.
+def sold(
+    items: Sequence[Item],
+    offers: Mapping[str, Sequence[UUID]],
+    *,
+    present: UUID | None,
+    own: Collection[str] = (),
+) -> Sold:
+    """`offers`: the plans that have each price; `present`: the license's own plan, if there is a license, and `own` the
+    prices of the version that it has.
 
     Where prices sell several plans, the present one is kept as long as it is among them, or else the first is taken.
     """
     found: dict[UUID, int] = {}
     for item in items:
-        plans = offers.get(item.price, ())
+        plans = (present,) if present is not None and item.price in own else offers.get(item.price, ())
         if plans:
             plan = present if present is not None and present in plans else plans[0]
             found[plan] = found.get(plan, 0) + item.quantity

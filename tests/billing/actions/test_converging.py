@@ -72,6 +72,20 @@ def test_seats_and_plan_follow_at_once(shop: Shop) -> None:
     assert (found["plan"], found["quantity"]) == (plan, 7)
 
 
+@pytest.mark.parametrize("apply_to", ["all", "new"])
+def test_a_price_that_another_plan_sells_now_moves_only_who_is_not_pinned(shop: Shop, apply_to: str) -> None:
+    moved, customer = shop.new_price(), shop.new_customer()
+    first = shop.new_plan("first", [shop.new_price(), moved])
+    subscription = shop.subscribe(customer, price=moved)
+    shop.settle()
+    assert license_of(shop, subscription)["plan"] == first
+    shop.place.api.patch(f"/v1/plans/{first}", json={"stripe_price_ids": [shop.new_price()]}).raise_for_status()
+    shop.place.post(f"plans/{first}/publication", {"apply_to": apply_to}, status=200)
+    second = shop.new_plan("second", [moved])
+    look_at(shop, customer)
+    assert license_of(shop, subscription)["plan"] == {"all": second, "new": first}[apply_to]
+
+
 @pytest.mark.parametrize("given", ["licet_customer", "external_id", "known"])
 def test_the_customer_is_the_one_that_is_meant(shop: Shop, given: str) -> None:
     ours = shop.place.sample["customer"]

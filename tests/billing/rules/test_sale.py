@@ -34,5 +34,10 @@ def test_of_several_plans_the_present_one_is_kept() -> None:
     assert sold(items(both=4), OFFERS, present=LARGE) == (Sale(LARGE, 4), None)
 
 
+def test_a_price_that_the_license_has_by_its_own_version_keeps_its_plan() -> None:
+    assert sold(items(large=1), OFFERS, present=SMALL, own={"large"}) == (Sale(SMALL, 1), None)
+    assert sold(items(large=1), OFFERS, present=SMALL, own={"small"}) == (Sale(LARGE, 1), None)
+
+
 def test_a_metered_price_without_a_quantity_is_one_seat() -> None:
     assert sold(items(small=0), OFFERS, present=None) == (Sale(SMALL, 1), None)
