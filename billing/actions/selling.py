@@ -1,19 +1,23 @@
-"""Opening Stripe's own pages: a checkout for a plan, the portal. Stripe is asked before anything is written.
+"""Opening Stripe's own pages: a checkout for a plan, the portal. Stripe is asked before anything is written; a customer
+that it made is linked at once.
 
 In a request: a patience of 2 s beyond the call itself. Closed: without Stripe there is no page (503).
 """
 
+import hashlib
+import json
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from billing.actions.preparing import account_of
 from billing.models import StripeCheckout, StripeConnection, StripeCustomer
-from billing.models.sealed import api_key
 from billing.queries.connections import in_force
-from billing.stripe.account import StripeAccount
+from billing.stripe.keys import key_of
+from billing.stripe.once import once
 from billing.stripe.shapes import moment
 from billing.stripe.trouble import StripeAway, StripeTrouble
 from licensing.models import Customer, Plan, PlanVersion
@@ -29,10 +33,7 @@ from verify.ground.ids import new_uuid
 
 
 class Buying(NamedTuple):
-    """`stripe_customer` is set where the buyer is a customer of ours."""
-
     row: StripeCheckout
-    stripe_customer: str | None
     url: str
     expires_at: datetime
 
@@ -62,11 +63,11 @@ def prepare_checkout(
     if not terms.stripe_price_ids:
         detail = "No Stripe price sells this plan: give it `stripe_price_ids`, and publish it."
         raise Refusal("plan_has_no_price", "conflict", detail)
-    account, row_id = account_of(api_key(connection), connection.id), new_uuid()
+    row_id = new_uuid()
     place = {"organization_id": within.organization_id, "environment_id": within.id, "created_at": now}
     row = StripeCheckout(id=row_id, connection=connection, plan=sold, customer=buyer, success_url=success_url, **place)
     if buyer is not None and known is None:
-        known = _introduced(account, buyer, connection)
+        known = _introduced(buyer, connection, within, now)
     asked: dict[str, Any] = {
         "mode": "subscription",
         "line_items": [{"price": terms.stripe_price_ids[0], "quantity": quantity}],
@@ -79,16 +80,14 @@ def prepare_checkout(
         asked["customer"] = known
     if terms.trial_days is not None:
         asked["subscription_data"]["trial_period_days"] = terms.trial_days
-    session = _asked(account, lambda v1: v1.checkout.sessions.create(asked))
+    session = _asked(connection, lambda v1: v1.checkout.sessions.create(asked))
     row.session_id = session["id"]
-    return Buying(row, known, session["url"], moment(session["expires_at"]))
+    return Buying(row, session["url"], moment(session["expires_at"]))
 
 
 def open_checkout(*, within: Environment, by: Actor, now: datetime, buying: Buying) -> dict[str, Any]:
     row = buying.row
     with tenant_transaction(within.organization_id):
-        if buying.stripe_customer is not None and row.customer is not None:
-            _link(buying.stripe_customer, row.customer, row.connection, within)
         row.insert()
         shown = {"plan": row.plan.public_id, "customer": row.customer.public_id if row.customer else None}
         audit.record("checkout_session.created", row, by=by, now=now, environment_id=within.id, changes=shown)
@@ -105,9 +104,8 @@ def prepare_portal(*, within: Environment, customer: UUID, return_url: str) -> V
     if known is None:
         detail = "This customer is not known at Stripe; a checkout makes them known."
         raise Refusal("not_at_stripe", "conflict", detail)
-    account = account_of(api_key(connection), connection.id)
     asked: Any = {"customer": known, "return_url": return_url}
-    return Visiting(visitor, _asked(account, lambda v1: v1.billing_portal.sessions.create(asked)))
+    return Visiting(visitor, _asked(connection, lambda v1: v1.billing_portal.sessions.create(asked)))
 
 
 def open_portal(*, within: Environment, by: Actor, now: datetime, visiting: Visiting) -> dict[str, Any]:
@@ -123,11 +121,14 @@ def return_url(row: StripeCheckout) -> str:
 
 def stripe_id_of(customer: Customer, connection: StripeConnection) -> str | None:
     """The newest, of those that are still there."""
-    rows = StripeCustomer.objects.of_organization(customer.organization_id)
-    found: StripeCustomer | None = (
-        rows.filter(connection=connection.id, customer=customer.pk, gone=False).order_by("-id").first()
-    )
+    found: StripeCustomer | None = _known(customer, connection).filter(gone=False).order_by("-id").first()
     return found.stripe_id if found else None
+
+
+def _known(customer: Customer, connection: StripeConnection) -> QuerySet[StripeCustomer]:
+    rows = StripeCustomer.objects.of_organization(customer.organization_id)
+    known: QuerySet[StripeCustomer] = rows.filter(connection=connection.id, customer=customer.pk)
+    return known
 
 
 def _connection(within: Environment) -> StripeConnection:
@@ -137,13 +138,21 @@ def _connection(within: Environment) -> StripeConnection:
     return found
 
 
-def _introduced(account: StripeAccount, customer: Customer, connection: StripeConnection) -> str:
-    """Made at Stripe under a key of its own, so that two requests at once make one."""
+def _introduced(customer: Customer, connection: StripeConnection, within: Environment, now: datetime) -> str:
+    """Made at Stripe under a key of this minute and of all that is said, so that two requests at once make one, and
+    nothing sticks to who was deleted there or is called otherwise by now. Linked at once, whatever comes of it.
+    """
     asked: dict[str, Any] = {"name": customer.name, "metadata": {"licet_customer": customer.public_id}}
     if customer.email:
         asked["email"] = customer.email
-    once: Any = {"idempotency_key": f"licet-{connection.id}-{customer.pk}"}
-    return str(_asked(account, lambda v1: v1.customers.create(asked, once))["id"])
+    with tenant_transaction(within.organization_id):
+        former = _known(customer, connection).count()
+    about = json.dumps([str(connection.id), asked, former, int(now.timestamp()) // 60])
+    key = f"licet-{hashlib.sha256(about.encode()).hexdigest()}"
+    made = str(_asked(connection, once(lambda v1, options: v1.customers.create(asked, options), key))["id"])
+    with tenant_transaction(within.organization_id):
+        _link(made, customer, connection, within)
+    return made
 
 
 def _link(stripe_id: str, customer: Customer, connection: StripeConnection, within: Environment) -> None:
@@ -154,9 +163,9 @@ def _link(stripe_id: str, customer: Customer, connection: StripeConnection, with
     rows.filter(customer__isnull=True).update(customer=customer)
 
 
-def _asked(account: StripeAccount, call: Any) -> dict[str, Any]:
+def _asked(connection: StripeConnection, call: Any) -> dict[str, Any]:
     try:
-        return dict(account.ask(call).to_dict())
+        return dict(account_of(key_of(connection), connection.id).ask(call).to_dict())
     except StripeAway as away:
         raise Refusal("stripe_unavailable", "unavailable", "Stripe does not answer now; try again shortly.") from away
     except StripeTrouble as trouble:

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.billing.shops import Shop
 from tests.dashboard.visiting.reading import filled
@@ -71,6 +72,25 @@ def test_a_first_key_for_which_there_is_no_seat_is_refused_and_says_so(shop: Sho
         refused = buyer.post(url, data=form_of(text_of(buyer, url)))
     assert (refused.status_code, "other keys have taken its seats" in refused.text) == (409, True)
     assert len(shop.place.api.get("/v1/keys", params={"license": license}).json()["data"]) == 1
+
+
+@pytest.mark.parametrize("fault", ["500 before", "500 after", "reset after"])
+def test_a_failure_of_stripes_does_not_stick_to_the_customer(shop: Shop, fault: str) -> None:
+    shop.stripe.faults.add(fault, "POST /v1/customers", account=shop.account.id, times=1)
+    checkout(shop, customer=shop.place.sample["customer"])
+    assert len(shop.account.all("customer")) == (2 if fault == "500 after" else 1)  # done, and yet said to have failed
+
+
+def test_who_is_called_otherwise_or_was_deleted_at_stripe_can_buy_again(shop: Shop) -> None:
+    customer = shop.place.sample["customer"]
+    unsold = {"plan": shop.new_plan("unsold", ["price_nobody"]), **LEADING, "customer": customer}
+    assert shop.place.api.post("/v1/checkout_sessions", json=unsold).status_code == 422
+    shop.place.api.patch(f"/v1/customers/{customer}", json={"name": "Another"}).raise_for_status()
+    checkout(shop, customer=customer)
+    (made,) = shop.account.all("customer")
+    shop.client.v1.customers.delete(made["id"])
+    shop.settle()
+    checkout(shop, customer=customer)
 
 
 def test_without_a_customer_the_checkout_makes_one(shop: Shop) -> None:
