@@ -11,11 +11,11 @@ from uuid import UUID
 
 from billing.actions.settling import settle
 from billing.models import StripeConnection, StripeCustomer, StripeSubscription
-from billing.models.sealed import api_key
 from billing.rules.desired import OVER
 from billing.rules.turn import due_at
 from billing.rules.waiting import postponed_seconds
 from billing.stripe.account import StripeAccount
+from billing.stripe.keys import key_of
 from billing.stripe.reading import fetch
 from billing.stripe.trouble import KeyRefused, NotPermitted, StripeAway, StripeTrouble
 from tenants.tenancy import place_of, tenant_transaction
@@ -49,7 +49,7 @@ def converge(organization_id: UUID, row_id: UUID, *, now: datetime, hurried: boo
         failpoint("converge.after_claim")
         try:
             fetched = fetch(
-                StripeAccount(api_key(claim.connection), str(claim.connection.id)),
+                StripeAccount(key_of(claim.connection), str(claim.connection.id)),
                 claim.row.stripe_id,
                 known=claim.known,
                 introduce=claim.row.customer_id is None,

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from billing.actions.requesting import request_sync
 from billing.models import StripeConnection, StripeEvent
-from billing.models.sealed import api_key
 from billing.rules.event_types import is_reason
 from billing.stripe.account import StripeAccount
+from billing.stripe.keys import key_of
 from billing.stripe.money import customer_of_charge
 from billing.stripe.trouble import KeyRefused, NotPermitted, StripeTrouble
 from tenants.tenancy import place_of, tenant_transaction
@@ -27,7 +27,7 @@ def find_customer(organization_id: UUID, row_id: UUID, *, now: datetime) -> None
     found = None
     if is_reason(event.type, event.connection.policy):
         try:
-            account = StripeAccount(api_key(event.connection), str(event.connection.id))
+            account = StripeAccount(key_of(event.connection), str(event.connection.id))
             found = customer_of_charge(account, event.charge)
         except StripeTrouble as trouble:
             _note(event.connection, trouble)

@@ -14,11 +14,11 @@ from django.db import connection as database
 from psycopg.errors import LockNotAvailable
 
 from billing.models import StripeConnection
-from billing.models.sealed import api_key as key_of
 from billing.queries.connections import former, in_force, newest_customers
 from billing.rules.policy import NOTHING, SUSPEND, Policy
 from billing.stripe.account import StripeAccount
 from billing.stripe.endpoints import Endpoint, endpoint_is_there, make_endpoint, remove_endpoint
+from billing.stripe.keys import key_of
 from billing.stripe.money import require_readable
 from billing.stripe.reading import knows
 from billing.stripe.trouble import KeyRefused, NotPermitted, NotThere, Rejected, StripeAway, StripeTrouble
@@ -133,8 +133,13 @@ def prepare_change(
 
 def remove_endpoint_of(row: StripeConnection) -> None:
     """Asked once, and not insisted on: an endpoint that stays calls what is no connection any more, and gets 404."""
-    if row.endpoint_id is not None and row.sealed_api_key is not None:
-        _removed(account_of(key_of(row), row.id), row.endpoint_id)
+    if row.endpoint_id is None or row.sealed_api_key is None:
+        return
+    try:
+        account = account_of(key_of(row), row.id)
+    except KeyRefused:
+        return
+    _removed(account, row.endpoint_id)
 
 
 def _removed(account: StripeAccount, endpoint_id: str) -> None:

@@ -14,8 +14,8 @@ from billing.actions.converging import converge
 from billing.actions.preparing import account_of
 from billing.actions.requesting import request_sync
 from billing.models import StripeCheckout, StripeSubscription
-from billing.models.sealed import api_key
 from billing.queries.connections import Presented
+from billing.stripe.keys import key_of
 from billing.stripe.shapes import id_of
 from billing.stripe.trouble import StripeTrouble
 from licensing.actions.keys import issue_key
@@ -49,7 +49,7 @@ def come_back(presented: Presented, checkout_id: UUID, *, session_id: str, now: 
     if found is not None:
         return Return(checkout, found)
     try:
-        account = account_of(api_key(checkout.connection), checkout.connection_id)
+        account = account_of(key_of(checkout.connection), checkout.connection_id)
         session = account.ask(lambda v1: v1.checkout.sessions.retrieve(session_id)).to_dict()
     except StripeTrouble:
         return Return(checkout, None)

@@ -19,7 +19,6 @@ from billing.actions.requesting import request_all, request_sync
 from billing.models import StripeConnection, StripeCustomer, StripeEvent, StripeSubscription
 from billing.models.customer import WAITING
 from billing.models.event import WHOSE
-from billing.models.sealed import api_key
 from billing.queries.offers import offers
 from billing.rules.desired import OVER, is_over
 from billing.rules.event_types import ABOUT_CUSTOMERS
@@ -28,6 +27,7 @@ from billing.rules.subscription import Subscription, kept_status, shown
 from billing.rules.sweeps import COMPARED_EVERY, events_since, is_due
 from billing.stripe.account import StripeAccount
 from billing.stripe.endpoints import keep_endpoint
+from billing.stripe.keys import key_of
 from billing.stripe.reading import pages
 from billing.stripe.shapes import subscription_seen
 from billing.stripe.trouble import NotPermitted
@@ -225,7 +225,7 @@ def _connection(organization_id: UUID, connection_id: UUID) -> StripeConnection 
 
 
 def _account(connection: StripeConnection) -> StripeAccount:
-    return StripeAccount(api_key(connection), str(connection.id), patience_seconds=PATIENCE_SECONDS)
+    return StripeAccount(key_of(connection), str(connection.id), patience_seconds=PATIENCE_SECONDS)
 
 
 def _advance(connection: StripeConnection, now: datetime) -> None:

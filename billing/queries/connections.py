@@ -1,5 +1,6 @@
 """Connections: found by what Stripe calls, the one in force, and how it stands."""
 
+import logging
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -13,6 +14,9 @@ from billing.models.event import WHOSE
 from billing.models.sealed import webhook_secret
 from tenants.tenancy import Place, place_of
 from verify.ground.ids import decode, encode
+from verify.sealing import BrokenSeal
+
+log = logging.getLogger("licet.billing")
 
 MOST_DRIFTING = 100
 MOST_FORMER, MOST_TRIED = 20, 3
@@ -57,10 +61,19 @@ def newest_customers(row: StripeConnection) -> list[str]:
 
 
 def secrets_in_force(presented: Place, connection_id: UUID, now: datetime) -> list[bytes]:
+    """But for those that cannot be opened with our data keys: by such a one nothing is signed as far as we can tell."""
     rows = StripeWebhookSecret.objects.within(presented).filter(
         Q(valid_to__isnull=True) | Q(valid_to__gt=now), connection=connection_id, valid_from__lte=now
     )
-    return [webhook_secret(row) for row in rows]
+    return [secret for secret in map(_opened, rows) if secret is not None]
+
+
+def _opened(row: StripeWebhookSecret) -> bytes | None:
+    try:
+        return webhook_secret(row)
+    except BrokenSeal:
+        log.warning("The webhook secret %s cannot be opened: give it to us again.", row.id)
+        return None
 
 
 class State(NamedTuple):

@@ -152,6 +152,20 @@ def test_a_bug_is_told_and_waits_longer_each_time(shop: Shop, monkeypatch: pytes
     assert row.not_before
 
 
+def test_a_key_that_cannot_be_opened_is_as_one_that_stripe_refuses(shop: Shop) -> None:
+    customer = shop.new_customer()
+    subscription = shop.subscribe(customer)
+    shop.settle()
+    organization = shop.place.environment.organization_id
+    with tenant_transaction(organization):
+        StripeConnection.objects.of_organization(organization).update(sealed_api_key=b"of another ring")
+    look_at(shop, customer)
+    assert (shop.state()["key_status"], status_of(shop, subscription)) == ("refused", ACTIVE)
+    selling = {"plan": shop.plan, "success_url": "https://example.com", "cancel_url": "https://example.com"}
+    assert code_of(shop.place.api.post("/v1/checkout_sessions", json=selling)) == (422, "stripe_declined")
+    assert shop.place.api.delete(PATH).status_code == 200
+
+
 @pytest.mark.parametrize(("again", "begun"), [(None, 0), (2.0, 1), (900.0, 0)])
 def test_what_is_to_be_done_much_later_is_left_to_the_round(
     monkeypatch: pytest.MonkeyPatch, again: float | None, begun: int

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from billing.models import StripeCustomer, StripeEvent
+from billing.models import StripeCustomer, StripeEvent, StripeWebhookSecret
 from tenants.tenancy import tenant_transaction
 from tests.billing.shops import Shop
 from tests.running.clients import plain_client
@@ -139,6 +139,15 @@ def test_both_secrets_are_good_while_one_is_rolled(connected: Shop) -> None:
     assert call(connected, event(id="evt_1")).status_code == 200
     assert call(connected, event(id="evt_2"), secret="whsec_rolled12345").status_code == 200
     assert len(stored(connected)) == 2
+
+
+def test_a_secret_that_cannot_be_opened_stands_in_no_other_ones_way(connected: Shop) -> None:
+    organization = connected.place.environment.organization_id
+    with tenant_transaction(organization):
+        StripeWebhookSecret.objects.of_organization(organization).update(sealed=b"of another ring")
+    assert call(connected, event()).status_code == 400
+    connected.place.api.patch("/v1/stripe_connection", json={"webhook_secret": "whsec_given12345"}).raise_for_status()
+    assert call(connected, event(), secret="whsec_given12345").status_code == 200
 
 
 def test_after_the_connection_was_ended_nobody_is_at_its_address(connected: Shop) -> None:
