@@ -6,6 +6,7 @@ In a request: a patience of 2 s beyond the call itself. Closed: without Stripe t
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -16,6 +17,8 @@ from django.db.models import QuerySet
 from billing.actions.preparing import account_of
 from billing.models import StripeCheckout, StripeConnection, StripeCustomer
 from billing.queries.connections import in_force
+from billing.stripe.account import StripeAccount
+from billing.stripe.checkouts import make_session
 from billing.stripe.keys import key_of
 from billing.stripe.once import once
 from billing.stripe.shapes import moment
@@ -51,9 +54,11 @@ def prepare_checkout(
     success_url: str,
     cancel_url: str,
     customer: UUID | None = None,
-    quantity: int = 1,
+    quantity: int | None = None,
 ) -> Buying:
-    """Raises Refusal: 400 for what is not there, 409 where nothing can be sold, 503."""
+    """`quantity` None: one, or what is used of a metered price. Raises Refusal: 400 for what is not there, 409 where
+    nothing can be sold, 503.
+    """
     with tenant_transaction(within.organization_id):
         sold = referred(Plan, plan, within, field="plan")
         buyer = None if customer is None else referred(Customer, customer, within, field="customer")
@@ -63,26 +68,27 @@ def prepare_checkout(
     if not terms.stripe_price_ids:
         detail = "No Stripe price sells this plan: give it `stripe_price_ids`, and publish it."
         raise Refusal("plan_has_no_price", "conflict", detail)
-    row_id = new_uuid()
     place = {"organization_id": within.organization_id, "environment_id": within.id, "created_at": now}
-    row = StripeCheckout(id=row_id, connection=connection, plan=sold, customer=buyer, success_url=success_url, **place)
+    whose = {"connection": connection, "plan": sold, "customer": buyer}
+    row = StripeCheckout(id=new_uuid(), success_url=success_url, **whose, **place)
     if buyer is not None and known is None:
         known = _introduced(buyer, connection, within, now)
-    asked: dict[str, Any] = {
+    asked = _of_checkout(row, terms, cancel_url) | ({} if known is None else {"customer": known})
+    line: Any = {"price": terms.stripe_price_ids[0], "quantity": quantity}
+    session = _asked(connection, lambda account: make_session(account, asked, **line))
+    row.session_id = session["id"]
+    return Buying(row, session["url"], moment(session["expires_at"]))
+
+
+def _of_checkout(row: StripeCheckout, terms: PlanVersion, cancel_url: str) -> dict[str, Any]:
+    trial = {} if terms.trial_days is None else {"trial_period_days": terms.trial_days}
+    return {
         "mode": "subscription",
-        "line_items": [{"price": terms.stripe_price_ids[0], "quantity": quantity}],
         "client_reference_id": row.public_id,
         "success_url": f"{return_url(row)}?session_id={{CHECKOUT_SESSION_ID}}",
         "cancel_url": cancel_url,
-        "subscription_data": {"metadata": {"licet_checkout": row.public_id}},
+        "subscription_data": {"metadata": {"licet_checkout": row.public_id}, **trial},
     }
-    if known is not None:
-        asked["customer"] = known
-    if terms.trial_days is not None:
-        asked["subscription_data"]["trial_period_days"] = terms.trial_days
-    session = _asked(connection, lambda v1: v1.checkout.sessions.create(asked))
-    row.session_id = session["id"]
-    return Buying(row, session["url"], moment(session["expires_at"]))
 
 
 def open_checkout(*, within: Environment, by: Actor, now: datetime, buying: Buying) -> dict[str, Any]:
@@ -105,7 +111,7 @@ def prepare_portal(*, within: Environment, customer: UUID, return_url: str) -> V
         detail = "This customer is not known at Stripe; a checkout makes them known."
         raise Refusal("not_at_stripe", "conflict", detail)
     asked: Any = {"customer": known, "return_url": return_url}
-    return Visiting(visitor, _asked(connection, lambda v1: v1.billing_portal.sessions.create(asked)))
+    return Visiting(visitor, _of(connection, lambda v1: v1.billing_portal.sessions.create(asked)))
 
 
 def open_portal(*, within: Environment, by: Actor, now: datetime, visiting: Visiting) -> dict[str, Any]:
@@ -149,7 +155,7 @@ def _introduced(customer: Customer, connection: StripeConnection, within: Enviro
         former = _known(customer, connection).count()
     about = json.dumps([str(connection.id), asked, former, int(now.timestamp()) // 60])
     key = f"licet-{hashlib.sha256(about.encode()).hexdigest()}"
-    made = str(_asked(connection, once(lambda v1, options: v1.customers.create(asked, options), key))["id"])
+    made = str(_of(connection, once(lambda v1, options: v1.customers.create(asked, options), key))["id"])
     with tenant_transaction(within.organization_id):
         _link(made, customer, connection, within)
     return made
@@ -163,9 +169,13 @@ def _link(stripe_id: str, customer: Customer, connection: StripeConnection, with
     rows.filter(customer__isnull=True).update(customer=customer)
 
 
-def _asked(connection: StripeConnection, call: Any) -> dict[str, Any]:
+def _of(connection: StripeConnection, call: Any) -> dict[str, Any]:
+    return _asked(connection, lambda account: account.ask(call).to_dict())
+
+
+def _asked(connection: StripeConnection, ask: Callable[[StripeAccount], Any]) -> dict[str, Any]:
     try:
-        return dict(account_of(key_of(connection), connection.id).ask(call).to_dict())
+        return dict(ask(account_of(key_of(connection), connection.id)))
     except StripeAway as away:
         raise Refusal("stripe_unavailable", "unavailable", "Stripe does not answer now; try again shortly.") from away
     except StripeTrouble as trouble:

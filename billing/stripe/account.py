@@ -98,7 +98,7 @@ def _raise(error: stripe.StripeError) -> NoReturn:
     passes = status in (0, NOT_FOUND, CONFLICT, TOO_MANY) or status >= BROKEN  # a 404 that says no more is no answer
     if passes or isinstance(error, stripe.APIConnectionError):
         raise StripeAway(message, _retry_after(error)) from error
-    raise Rejected(message) from error
+    raise Rejected(message, getattr(error, "param", None)) from error
 
 
 def _retry_after(error: stripe.StripeError) -> float | None:

@@ -26,4 +26,8 @@ class NotThere(StripeTrouble):
 
 
 class Rejected(StripeTrouble):
-    """Stripe understood, and declined."""
+    """Stripe understood, and declined: for `param`, where it says so."""
+
+    def __init__(self, message: str, param: str | None = None) -> None:
+        super().__init__(message)
+        self.param = param

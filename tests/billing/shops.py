@@ -50,9 +50,9 @@ class Shop:
         self.price = self.new_price()
         self.plan = self.new_plan(code, [self.price], **terms)
 
-    def new_price(self, interval: str = "month", cents: int = 1000) -> str:
+    def new_price(self, interval: str = "month", cents: int = 1000, **more: str) -> str:
         product = self.client.v1.products.create({"name": "Something"})
-        recurring: Any = {"interval": interval}
+        recurring: Any = {"interval": interval, **more}
         price = self.client.v1.prices.create(
             {"product": product.id, "currency": "eur", "unit_amount": cents, "recurring": recurring}
         )

@@ -93,6 +93,20 @@ def test_who_is_called_otherwise_or_was_deleted_at_stripe_can_buy_again(shop: Sh
     checkout(shop, customer=customer)
 
 
+def test_a_metered_price_is_bought_without_a_quantity(shop: Shop) -> None:
+    meter: Any = {"display_name": "Calls", "event_name": "calls", "default_aggregation": {"formula": "sum"}}
+    recurring: Any = {"usage_type": "metered", "meter": shop.client.v1.billing.meters.create(meter).id}
+    plan = shop.new_plan("metered", [shop.new_price(**recurring)])
+    refused = shop.place.api.post("/v1/checkout_sessions", json={"plan": plan, "quantity": 2, **LEADING})
+    assert (refused.status_code, refused.json()["code"]) == (422, "stripe_declined")
+    shop.account.people.completes_checkout(checkout(shop, plan=plan)["id"])
+    shop.settle()
+    (subscription,) = shop.account.all("subscription")
+    found = shop.license_of(subscription["id"])
+    assert found
+    assert (found["plan"], found["quantity"], found["status"]) == (plan, 1, "active")
+
+
 def test_without_a_customer_the_checkout_makes_one(shop: Shop) -> None:
     made = checkout(shop, quantity=4)
     shop.account.people.completes_checkout(made["id"], email="new@example.com")

@@ -59,9 +59,14 @@ def create(call: Call) -> Object:
 def _line(account: Account, params: Object, number: int) -> Object:
     only_simulated(params, {"price", "quantity"})
     price = account.find("price", params.get("price", ""), f"line_items[{number}][price]")
-    amount = 0
+    amount, quantity, where = 0, params.get("quantity"), f"line_items[{number}]"
+    if is_metered(price) and quantity is not None:
+        message = f"Quantity should not be specified where usage_type is `metered`. Remove quantity from `{where}`"
+        raise invalid(message, f"{where}[quantity]")
     if not is_metered(price):
-        amount = rounded(cost(price, account.private[price["id"]]["tiers"], params.get("quantity", 1)))
+        if quantity is None:
+            raise invalid(f"Quantity is required. Add `quantity` to `{where}`", where)
+        amount = rounded(cost(price, account.private[price["id"]]["tiers"], quantity))
     shape = record("stripe._line_item", "LineItem")
     given = {
         "id": account.new_id("li"),
@@ -73,7 +78,7 @@ def _line(account: Account, params: Object, number: int) -> Object:
         "currency": price["currency"],
         "description": account.find("product", price["product"])["name"],
         "price": dict(price),
-        "quantity": params.get("quantity", 1),
+        "quantity": quantity,
     }
     return completed(shape, given)
 

@@ -34,6 +34,18 @@ def test_completing_makes_customer_card_and_subscription(shop: Shop) -> None:
     assert shop.told()[-1] == "checkout.session.completed"
 
 
+@pytest.mark.parametrize(("quantity", "recurring"), [(2, "metered"), (None, "licensed")])
+def test_a_quantity_is_for_what_is_not_metered(shop: Shop, quantity: int | None, recurring: str) -> None:
+    how: dict[str, Any] = {"interval": "month"}
+    if recurring == "metered":
+        meter = {"display_name": "Calls", "event_name": "calls", "default_aggregation": {"formula": "sum"}}
+        how |= {"usage_type": "metered", "meter": shop.v1.billing.meters.create(meter).id}
+    line = {"price": shop.price(recurring=how)} | ({} if quantity is None else {"quantity": quantity})
+    with pytest.raises(sdk.InvalidRequestError, match=r"[Qq]uantity") as refused:
+        session(shop, line_items=[line])
+    assert (refused.value.param or "").startswith("line_items[0]")
+
+
 def test_a_trial_needs_no_payment(shop: Shop) -> None:
     customer = shop.customer(card=None)
     made = session(shop, customer=customer, subscription_data={"trial_period_days": 14})
