@@ -1,5 +1,10 @@
-"""Writing a connection: made, changed, ended. What Stripe was asked before stands in billing.actions.preparing."""
+"""Writing a connection: made, changed, ended, its key refused.
 
+What Stripe was asked before stands in billing.actions.preparing.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -8,11 +13,12 @@ from django.db import transaction
 
 from billing.actions.handing_out import hand_out_comparison
 from billing.actions.preparing import Prepared
-from billing.actions.requesting import request_all
+from billing.actions.requesting import request_all, retry_waiting
 from billing.models import StripeConnection, StripeCustomer, StripeWebhookSecret
 from billing.models.sealed import seal_api_key, seal_webhook_secret
 from billing.rules.policy import NOTHING, Policy
 from billing.stripe.account import API_VERSION
+from billing.stripe.trouble import KeyRefused, NotPermitted
 from tenants.actions import audit
 from tenants.actions.writing import unique
 from tenants.models import Environment
@@ -77,6 +83,7 @@ def change_connection(
             seal_api_key(row, prepared.api_key)
             row.account, row.key_status = prepared.account, "accepted"
             row.save()
+            retry_waiting(row)
         _take_secrets(row, prepared, webhook_secret, now)
         changes: dict[str, Any] = {"api_key": prepared is not None, "webhook_secret": webhook_secret is not None}
         if decided := _take_policy(row, Policy(on_refund or row.on_refund, on_dispute or row.on_dispute)):
@@ -135,3 +142,23 @@ def _take_secrets(row: StripeConnection, prepared: Prepared | None, webhook_secr
     row.webhook_status = "enabled"
     row.endpoint_id = endpoint.id if endpoint else row.endpoint_id
     row.save(update_fields=["webhook_status", "endpoint_id"])
+
+
+@contextmanager
+def noting_key(row: StripeConnection) -> Iterator[None]:
+    """Tells on the connection whether Stripe takes its key, by what is raised inside; not if it was given another one
+    meanwhile. Never inside a transaction, as Stripe is asked in it.
+    """
+    try:
+        yield
+    except (KeyRefused, NotPermitted):
+        _note_key(row, "refused")
+        raise
+    if row.key_status != "accepted":
+        _note_key(row, "accepted")
+
+
+def _note_key(row: StripeConnection, key_status: str) -> None:
+    with tenant_transaction(row.organization_id):
+        same = StripeConnection.objects.within(place_of(row)).filter(pk=row.pk, sealed_api_key=row.sealed_api_key)
+        same.update(key_status=key_status)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from billing.actions.connections import noting_key
 from billing.actions.settling import settle
 from billing.models import StripeConnection, StripeCustomer, StripeSubscription
 from billing.rules.desired import OVER
@@ -17,7 +18,7 @@ from billing.rules.waiting import postponed_seconds
 from billing.stripe.account import StripeAccount
 from billing.stripe.keys import key_of
 from billing.stripe.reading import fetch
-from billing.stripe.trouble import KeyRefused, NotPermitted, StripeAway, StripeTrouble
+from billing.stripe.trouble import StripeAway, StripeTrouble
 from tenants.tenancy import place_of, tenant_transaction
 from verify.ground.failpoints import failpoint
 
@@ -48,13 +49,14 @@ def converge(organization_id: UUID, row_id: UUID, *, now: datetime, hurried: boo
             return claim
         failpoint("converge.after_claim")
         try:
-            fetched = fetch(
-                StripeAccount(key_of(claim.connection), str(claim.connection.id)),
-                claim.row.stripe_id,
-                known=claim.known,
-                introduce=claim.row.customer_id is None,
-                policy=claim.connection.policy,
-            )
+            with noting_key(claim.connection):
+                fetched = fetch(
+                    StripeAccount(key_of(claim.connection), str(claim.connection.id)),
+                    claim.row.stripe_id,
+                    known=claim.known,
+                    introduce=claim.row.customer_id is None,
+                    policy=claim.connection.policy,
+                )
             failpoint("converge.after_fetch")
             if not settle(claim.row, fetched, fence=claim.fence, number=claim.number, now=now):
                 return None
@@ -94,7 +96,7 @@ def _claim(
 
 
 def _postpone(claim: Claim, trouble: Exception, *, now: datetime) -> float:
-    """What was asked for is still to be done. A key that is refused is told on the connection; of a bug, its kind."""
+    """What was asked for is still to be done. Of a bug, its kind is told."""
     with tenant_transaction(claim.row.organization_id):
         rows = StripeCustomer.objects.within(place_of(claim.row)).select_for_update()
         row: StripeCustomer = rows.get(pk=claim.row.id)
@@ -107,7 +109,4 @@ def _postpone(claim: Claim, trouble: Exception, *, now: datetime) -> float:
         told = isinstance(trouble, StripeTrouble)
         row.last_error = str(trouble)[:500] if told else f"This failed on our side: {type(trouble).__name__}"
         row.save(update_fields=["failures", "not_before", "lease_until", "last_error"])
-        if isinstance(trouble, KeyRefused | NotPermitted):
-            connections = StripeConnection.objects.within(place_of(claim.row))
-            connections.filter(pk=claim.connection.id).update(key_status="refused")
     return seconds

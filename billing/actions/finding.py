@@ -7,13 +7,14 @@ import logging
 from datetime import datetime
 from uuid import UUID
 
+from billing.actions.connections import noting_key
 from billing.actions.requesting import request_sync
-from billing.models import StripeConnection, StripeEvent
+from billing.models import StripeEvent
 from billing.rules.event_types import is_reason
 from billing.stripe.account import StripeAccount
 from billing.stripe.keys import key_of
 from billing.stripe.money import customer_of_charge
-from billing.stripe.trouble import KeyRefused, NotPermitted, StripeTrouble
+from billing.stripe.trouble import StripeTrouble
 from tenants.tenancy import place_of, tenant_transaction
 
 log = logging.getLogger("licet.billing")
@@ -27,10 +28,11 @@ def find_customer(organization_id: UUID, row_id: UUID, *, now: datetime) -> None
     found = None
     if is_reason(event.type, event.connection.policy):
         try:
-            account = StripeAccount(key_of(event.connection), str(event.connection.id))
-            found = customer_of_charge(account, event.charge)
+            with noting_key(event.connection):
+                account = StripeAccount(key_of(event.connection), str(event.connection.id))
+                found = customer_of_charge(account, event.charge)
         except StripeTrouble as trouble:
-            _note(event.connection, trouble)
+            log.warning("Whose a charge of %s is was not told: %s", event.connection.id, trouble)
             return
     with tenant_transaction(organization_id):
         waiting = StripeEvent.objects.within(place_of(event)).filter(pk=event.pk, charge__isnull=False)
@@ -45,12 +47,3 @@ def _waiting(organization_id: UUID, row_id: UUID) -> StripeEvent | None:
             pk=row_id, charge__isnull=False, connection__disconnected_at__isnull=True
         ).first()
     return found
-
-
-def _note(connection: StripeConnection, trouble: StripeTrouble) -> None:
-    """A key that is refused is told on the connection."""
-    log.warning("Whose a charge of %s is was not told: %s", connection.id, trouble)
-    if isinstance(trouble, KeyRefused | NotPermitted):
-        with tenant_transaction(connection.organization_id):
-            rows = StripeConnection.objects.within(place_of(connection))
-            rows.filter(pk=connection.id).update(key_status="refused")

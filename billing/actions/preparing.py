@@ -150,7 +150,7 @@ def _removed(account: StripeAccount, endpoint_id: str) -> None:
 
 
 def _checked(account: StripeAccount, within: Environment) -> str | None:
-    """The account's id, None where the key may not read it; what every converging needs, it must be able to read."""
+    """The account's id, None where the key may not read it; what every look and sweep needs, it must read."""
     if account.live != (within.kind == "live"):
         detail = f"This is a {within.kind} environment; give a key of Stripe's {within.kind} mode."
         raise bad_field("api_key", detail, "wrong_mode")
@@ -158,6 +158,7 @@ def _checked(account: StripeAccount, within: Environment) -> str | None:
         account.ask(lambda v1: v1.subscriptions.list({"limit": 1}))
         account.ask(lambda v1: v1.customers.list({"limit": 1}))
         account.ask(lambda v1: v1.invoices.list({"limit": 1}))
+        account.ask(lambda v1: v1.events.list({"limit": 1}))
     except StripeTrouble as trouble:
         raise refusal_of(trouble) from trouble
     try:

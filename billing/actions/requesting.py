@@ -9,7 +9,10 @@ from django.db.models import F
 
 from billing.actions.handing_out import hand_out_converging
 from billing.models import StripeConnection, StripeCustomer
-from tenants.tenancy import Place
+from billing.models.customer import WAITING
+from tenants.tenancy import Place, place_of
+
+RETRIED_AT_ONCE = 500
 
 
 def request_sync(
@@ -44,3 +47,13 @@ def request_all(rows: Iterable[StripeCustomer], *, within: Place, now: datetime)
     for row in served:
         transaction.on_commit(partial(hand_out_converging, row))
     return len(ids)
+
+
+def retry_waiting(connection: StripeConnection) -> None:
+    """Inside the caller's transaction: whoever waits need not wait longer, e.g. as the key is another. The first are
+    handed out at once, the others by the rounds.
+    """
+    rows = StripeCustomer.objects.within(place_of(connection)).filter(WAITING, connection=connection.id)
+    rows.update(not_before=None)
+    for row in rows.order_by("waiting_since")[:RETRIED_AT_ONCE]:
+        transaction.on_commit(partial(hand_out_converging, row))

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from billing.models import StripeConnection, StripeCustomer, StripeSubscription
+from billing.models import StripeCustomer, StripeSubscription
 from billing.queries.customers import meant
 from billing.queries.offers import grace_days, offers, own_prices
 from billing.rules.desired import STATUSES, desired, is_over
@@ -19,7 +19,7 @@ from licensing.rules.billing import Billing
 from tenants.actions.events import announce
 from tenants.models import Environment
 from tenants.rules.permissions import system
-from tenants.tenancy import place_of, shared_transaction
+from tenants.tenancy import shared_transaction
 from verify.ground.failpoints import failpoint
 from verify.license_status import BillingState
 
@@ -46,16 +46,8 @@ def settle(claimed: StripeCustomer, fetched: Fetched, *, fence: int, number: int
         row.waiting_since = row.requested_at if row.sync_requested > number else None
         row.healing = row.healing and row.sync_requested > number
         row.save()
-        _note_accepted(row.connection)
         failpoint("converge.before_commit")
     return True
-
-
-def _note_accepted(connection: StripeConnection) -> None:
-    """A key that was refused may have been given what it lacked."""
-    if connection.key_status != "accepted":
-        rows = StripeConnection.objects.within(place_of(connection))
-        rows.filter(pk=connection.pk).update(key_status="accepted")
 
 
 class _Settling:

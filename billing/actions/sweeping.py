@@ -13,6 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Q
 
+from billing.actions.connections import noting_key
 from billing.actions.handing_out import hand_out_comparison, hand_out_converging, hand_out_finding, hand_out_sweep
 from billing.actions.inbox import is_ours, store_event
 from billing.actions.requesting import request_all, request_sync
@@ -36,19 +37,24 @@ from tenants.tenancy import place_of, tenant_transaction
 BATCH = 500
 KEEP_EVENTS = timedelta(days=40)
 EVENTS_AT_ONCE = 500
+TIDIED_AT_ONCE = 5_000
 TYPES_AT_ONCE = 20  # Stripe takes no more in one question
 PATIENCE_SECONDS = 30.0
 
 
 def sweep_stuck(*, now: datetime) -> int:
-    """Hands out who waits and is looked after by nobody, and asks for who Stripe changes by itself about now."""
+    """Hands out who waits and is looked after by nobody, and asks for who Stripe changes by itself about now. Of a
+    connection whose key is refused, one alone: should Stripe take it again, the next round has the others.
+    """
     _request_what_came(now)
     free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
     due = Q(not_before__isnull=True) | Q(not_before__lte=now)
     waiting = StripeCustomer.objects.across_tenants().filter(
         WAITING, free, due, connection__disconnected_at__isnull=True
     )
-    found = list(waiting.order_by("waiting_since")[:BATCH])
+    found = list(waiting.filter(connection__key_status="accepted").order_by("waiting_since")[:BATCH])
+    refused = waiting.filter(connection__key_status="refused").order_by("connection", "waiting_since")
+    found += refused.distinct("connection")[:BATCH]
     for row in found:
         hand_out_converging(row)
     _hand_out_whose()
@@ -97,10 +103,11 @@ def sweep_events(organization_id: UUID, connection_id: UUID, *, now: datetime, o
     connection = _connection(organization_id, connection_id)
     if connection is None or (only_if_due and not is_due(connection.swept_at, _swept_every(), now)):
         return 0
-    found, listed = 0, _listed_events(_account(connection), events_since(connection.swept_until, now))
-    while some := list(islice(listed, EVENTS_AT_ONCE)):
-        known = _known(connection, [told["id"] for told in some])
-        found += sum(_take_in(connection, told, now) for told in some if told["id"] not in known)
+    with noting_key(connection):
+        found, listed = 0, _listed_events(_account(connection), events_since(connection.swept_until, now))
+        while some := list(islice(listed, EVENTS_AT_ONCE)):
+            known = _known(connection, [told["id"] for told in some])
+            found += sum(_take_in(connection, told, now) for told in some if told["id"] not in known)
     with tenant_transaction(organization_id):
         customers = StripeCustomer.objects.within(place_of(connection)).filter(pk__in=_may_be_followed(connection))
         request_all(customers, within=place_of(connection), now=now)
@@ -155,8 +162,21 @@ def compare(organization_id: UUID, connection_id: UUID, *, now: datetime, only_i
     connection = _connection(organization_id, connection_id)
     if connection is None or (only_if_due and not is_due(connection.compared_at, COMPARED_EVERY, now)):
         return 0
-    place = place_of(connection)
+    with noting_key(connection):
+        requested = _request_what_differs(connection, now)
+        webhook_status = _webhook_status(connection)
     with tenant_transaction(organization_id):
+        _note(connection, compared_at=now)
+        if webhook_status is not None:  # and unless another endpoint was made meanwhile
+            rows = StripeConnection.objects.within(place_of(connection))
+            mine = rows.filter(pk=connection.pk, endpoint_id=connection.endpoint_id)
+            mine.update(webhook_status=webhook_status)
+    return requested
+
+
+def _request_what_differs(connection: StripeConnection, now: datetime) -> int:
+    place = place_of(connection)
+    with tenant_transaction(connection.organization_id):
         mirrors = StripeSubscription.objects.within(place).filter(connection=connection.id)
         known = {one.stripe_id: one for one in mirrors.select_related("stripe_customer")}
     asked = {"status": "all", "limit": 100}
@@ -165,7 +185,7 @@ def compare(organization_id: UUID, connection_id: UUID, *, now: datetime, only_i
     def request(name: str) -> None:
         if name not in customers:
             customers.add(name)
-            with tenant_transaction(organization_id):
+            with tenant_transaction(connection.organization_id):
                 request_sync(connection, name, within=place, now=now, healing=connection.compared_at is not None)
 
     for told in pages(_account(connection), lambda v1, params: v1.subscriptions.list(params), asked):
@@ -176,12 +196,6 @@ def compare(organization_id: UUID, connection_id: UUID, *, now: datetime, only_i
     for lost in known.values():
         if lost.status not in OVER:
             request(lost.stripe_customer.stripe_id)
-    webhook_status = _webhook_status(connection)
-    with tenant_transaction(organization_id):
-        _note(connection, compared_at=now)
-        if webhook_status is not None:  # and unless another endpoint was made meanwhile
-            mine = StripeConnection.objects.within(place).filter(pk=connection.pk, endpoint_id=connection.endpoint_id)
-            mine.update(webhook_status=webhook_status)
     return len(customers)
 
 
@@ -212,8 +226,9 @@ def _is_as_seen(seen: Subscription, mirror: StripeSubscription | None) -> bool:
 
 def tidy_events(*, now: datetime) -> int:
     """Deletes old evidence, of all tenants; returns how much."""
-    old = StripeEvent.objects.across_tenants().filter(received_at__lt=now - KEEP_EVENTS)
-    deleted: int = StripeEvent.objects.across_tenants().filter(pk__in=old.values("pk")[:10_000]).delete()[0]
+    events, deleted = StripeEvent.objects.across_tenants(), 0
+    while ids := list(events.filter(received_at__lt=now - KEEP_EVENTS).values_list("pk", flat=True)[:TIDIED_AT_ONCE]):
+        deleted += events.filter(pk__in=ids).delete()[0]
     return deleted
 
 

@@ -1,14 +1,17 @@
 """What goes wrong at Stripe, at the vendor's or here leaves no license behind, and is over when its cause is."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 
 from billing import tasks
 from billing.actions import converging, sweeping
 from billing.models import StripeConnection, StripeCustomer
 from billing.stripe import reading
+from billing.stripe.trouble import NotPermitted
 from tenants import clock
 from tenants.tenancy import tenant_transaction
 from tests.billing.actions.test_converging import look_at, status_of
@@ -188,15 +191,46 @@ def test_a_dispute_that_opened_while_nobody_was_connected_is_seen_after_it(shop:
     shop.until(lambda: status_of(shop, subscription) == DISPUTED)
 
 
-def test_a_key_that_was_given_what_it_lacked_is_no_longer_called_refused(shop: Shop) -> None:
+def test_a_key_that_a_sweep_finds_refused_is_called_so_until_it_has_what_it_lacked(shop: Shop) -> None:
+    shop.until(lambda: shop.state()["compared_at"])
     customer = shop.new_customer()
     shop.subscribe(customer)
     shop.settle()
-    organization = shop.place.environment.organization_id
+    held = dict(shop.account.permissions)
+    sweeps = [("event", sweeping.sweep_events, sweeping.sweep_events), ("subscription", sweeping.compare, None)]
+    for lacked, refused, accepted in sweeps:
+        del shop.account.permissions[lacked]
+        with pytest.raises(NotPermitted):
+            refused(*of_connection(shop), now=clock.now())
+        assert shop.state()["key_status"] == "refused"
+        shop.account.permissions |= held
+        if accepted:
+            accepted(*of_connection(shop), now=clock.now())
+        else:
+            look_at(shop, customer)
+        assert shop.state()["key_status"] == "accepted"
+
+
+def test_a_refused_key_is_tried_with_one_customer_and_another_key_with_all(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    organization, later = shop.place.environment.organization_id, clock.now() + timedelta(days=1)
+    for _ in range(2):
+        shop.place.post("stripe_connection/resync", {"customer": shop.new_customer(card="")}, status=200)
+    shop.until(lambda: shop.state()["pending"] == 0)
     with tenant_transaction(organization):
         StripeConnection.objects.of_organization(organization).update(key_status="refused")
-    look_at(shop, customer)
-    assert shop.state()["key_status"] == "accepted"
+        rows = StripeCustomer.objects.of_organization(organization)
+        rows.update(sync_requested=F("sync_done") + 1, waiting_since=clock.now(), not_before=later)
+    handed_out: list[StripeCustomer] = []
+    monkeypatch.setattr(sweeping, "hand_out_converging", handed_out.append)
+    monkeypatch.setattr(sweeping, "_request_what_came", lambda _: 0)  # of a day that is still to come, for everybody
+    sweeping.sweep_stuck(now=later)
+    assert [row.organization_id for row in handed_out].count(organization) == 1
+    assert shop.state()["pending"] == 2
+    rolled = shop.stripe.roll_key(shop.account)
+    shop.place.api.patch(PATH, json={"api_key": rolled}).raise_for_status()
+    shop.until(lambda: shop.state()["pending"] == 0)
 
 
 def test_a_round_that_waited_behind_another_does_nothing(shop: Shop) -> None:
