@@ -5,7 +5,7 @@ import logging
 from celery import current_app, shared_task
 from django.conf import settings
 
-from licensing.actions.clock import billing, endings, rounds, seats
+from licensing.actions.clock import billing, endings, grace, rounds, seats
 from licensing.rules.status.work import ROUND_SECONDS
 from licensing.usage import partitions
 from licensing.usage.counters.audit import NotComparable, audit
@@ -24,7 +24,13 @@ def announce_endings() -> None:
     now = clock.now()
     endings.announce_endings(now=now)
     billing.tell_what_came(now=now)
+    grace.settle_all_grace(now=now)
     seats.settle_what_came(now=now)
+
+
+@shared_task
+def settle_grace() -> None:
+    grace.settle_all_grace(now=clock.now())
 
 
 @shared_task

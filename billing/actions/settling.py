@@ -6,7 +6,7 @@ from uuid import UUID
 
 from billing.models import StripeCustomer, StripeSubscription
 from billing.queries.customers import meant
-from billing.queries.offers import grace_days, offers, own_prices
+from billing.queries.offers import offers, own_prices
 from billing.rules.desired import STATUSES, desired, is_over
 from billing.rules.sale import sold
 from billing.rules.subscription import Subscription, kept_status, shown
@@ -108,9 +108,7 @@ class _Settling:
         found = sold(seen.items, sells, present=license.plan_id if license else None, own=own)
         if license is None and found.sale is None:
             return found.drift
-        plan = found.sale.plan if found.sale else license.plan_id if license else None
-        days = grace_days(plan, license, self.environment) if plan else 0
-        billing = desired(seen, found.sale, grace_days=days, policy=self.row.connection.policy)
+        billing = desired(seen, found.sale, policy=self.row.connection.policy)
         self._write(mirror, license, billing)
         return None if is_over(seen) else found.drift
 

@@ -1,11 +1,11 @@
-"""Which plans have a price, which ones a license's own version has, and how long its grace is."""
+"""Which plans have a price, and which prices a license's own version has."""
 
 from collections.abc import Collection
 from uuid import UUID
 
 from django.db.models import F
 
-from licensing.models import License, Plan, PlanVersion
+from licensing.models import License, PlanVersion
 from licensing.queries.licenses import effective_version
 from tenants.tenancy import Place
 
@@ -29,13 +29,3 @@ def own_prices(license: License, within: Place) -> frozenset[str]:
     """Of the version that the license has, whatever its plan sells others at by now."""
     versions = PlanVersion.objects.within(within).filter(plan=license.plan_id, version=effective_version(license))
     return frozenset(versions.get().stripe_price_ids)
-
-
-def grace_days(plan: UUID, license: License | None, within: Place) -> int:
-    """Of the version that the license has or will get."""
-    if license is not None and license.plan_id == plan:
-        version = effective_version(license)
-    else:
-        version = Plan.objects.within(within).get(pk=plan).published_version
-    days: int = PlanVersion.objects.within(within).get(plan=plan, version=version).grace_days
-    return days

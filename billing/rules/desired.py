@@ -1,6 +1,6 @@
 """What a subscription says of its license: a pure function, from Stripe's times alone and without a clock."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from billing.rules.policy import PATIENT, Policy, reason_to_suspend
@@ -41,9 +41,9 @@ def goes_on(subscription: Subscription) -> bool:
     return meaning is not None and meaning.state in (BillingState.ACTIVE, BillingState.GRACE)
 
 
-def desired(subscription: Subscription, sale: Sale | None, *, grace_days: int, policy: Policy = PATIENT) -> Billing:
-    """`sale` None: no plan has its prices, so plan and seats stay as they are. `grace_days` are the plan's, `policy`
-    the connection's. Raises KeyError for a status that Stripe did not have.
+def desired(subscription: Subscription, sale: Sale | None, *, policy: Policy = PATIENT) -> Billing:
+    """`sale` None: no plan has its prices, so plan and seats stay as they are. `policy` is the connection's. Raises
+    KeyError for a status that Stripe did not have.
     """
     meaning = _meaning(subscription, policy)
     grace = meaning.state is BillingState.GRACE
@@ -55,7 +55,7 @@ def desired(subscription: Subscription, sale: Sale | None, *, grace_days: int, p
         quantity=sale.seats if sale else 1,
         trial_ends_at=subscription.trial_ends_at if subscription.status == "trialing" else None,
         expires_at=_expires_at(subscription),
-        grace_ends_at=_unpaid_since(subscription) + timedelta(days=grace_days) if grace else None,
+        unpaid_since=_unpaid_since(subscription) if grace else None,
         paid_until=_paid_until(subscription, meaning.state),
         ended_at=subscription.ended_at if meaning.state is BillingState.ENDED else None,
         period=_period(subscription),

@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from licensing.actions.seats import settle_seats
-from licensing.models import Customer, License, Plan
+from licensing.models import Customer, License, Plan, PlanVersion
+from licensing.queries.licenses import effective_version
 from licensing.rules.billing import Billing, told_as
 from tenants.actions import audit
 from tenants.actions.events import announce
@@ -49,7 +50,7 @@ def issue_billed_license(
             metadata=metadata or {},
             created_at=now,
         )
-        for field, value in _columns(row, billing).items():
+        for field, value in _columns(row, billing, within).items():
             setattr(row, field, value)
         status = _billing_status(row, now)
         row.told_status = status
@@ -66,7 +67,7 @@ def bill_license(license_id: UUID, *, within: Environment, by: Actor, now: datet
     with tenant_transaction(within.organization_id):
         row = locked(License, license_id, within)
         paid_before = row.paid_until
-        changes = _with_plan(row, billing, within) | applied(row, _columns(row, billing))
+        changes = _with_plan(row, billing, within) | applied(row, _columns(row, billing, within))
         renewed = paid_before is not None and row.paid_until is not None and row.paid_until > paid_before
         _tell(row, changes, within=within, by=by, now=now, renewed=renewed)
     return row
@@ -77,6 +78,14 @@ def tell_billing(license_id: UUID, *, within: Place, by: Actor, now: datetime) -
     with tenant_transaction(within.organization_id):
         row = locked(License, license_id, within)
         return _tell(row, {}, within=within, by=by, now=now, renewed=False)
+
+
+def settle_grace(license_id: UUID, *, within: Place, by: Actor, now: datetime) -> bool:
+    """By the terms that are in force by now; False if they give the same days."""
+    with tenant_transaction(within.organization_id):
+        row = locked(License, license_id, within)
+        changes = applied(row, {"grace_ends_at": _grace_ends_at(row, row.unpaid_since, within)})
+        return bool(changes) and _tell(row, changes, within=within, by=by, now=now, renewed=False)
 
 
 def refuse_if_managed(row: License) -> None:
@@ -122,7 +131,15 @@ def _with_plan(row: License, billing: Billing, within: Environment) -> dict[str,
     return {"plan": {"from": old.public_id, "to": sold.public_id}, "version": sold.published_version}
 
 
-def _columns(row: License, billing: Billing) -> dict[str, Any]:
+def _grace_ends_at(row: License, unpaid_since: datetime | None, within: Place) -> datetime | None:
+    if unpaid_since is None:
+        return None
+    version = PlanVersion.objects.within(within).get(plan=row.plan_id, version=effective_version(row))
+    ends: datetime = unpaid_since + timedelta(days=version.grace_days)
+    return ends
+
+
+def _columns(row: License, billing: Billing, within: Place) -> dict[str, Any]:
     anchor, unit, length = billing.period or (row.period_anchor, row.period_unit, row.period_count)
     ends = billing.expires_at
     told: dict[str, Any] = {
@@ -131,7 +148,8 @@ def _columns(row: License, billing: Billing) -> dict[str, Any]:
         "billing_reason": billing.reason,
         "trial_ends_at": billing.trial_ends_at,
         "expires_at": None if ends is None else max(ends, row.starts_at + _INSTANT),
-        "grace_ends_at": billing.grace_ends_at,
+        "unpaid_since": billing.unpaid_since,
+        "grace_ends_at": _grace_ends_at(row, billing.unpaid_since, within),
         "paid_until": billing.paid_until,
         "ended_at": billing.ended_at,
         "period_anchor": anchor,

@@ -4,7 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+
 from licensing.actions.catalogue import retell_catalog
+from licensing.actions.clock.grace import hand_out_grace
 from licensing.actions.clock.seats import BEGINNING
 from licensing.actions.terms import check_terms
 from licensing.models import Plan, PlanVersion, Product
@@ -60,7 +63,8 @@ def change_plan(plan_id: UUID, *, within: Environment, by: Actor, now: datetime,
 def publish_plan(plan_id: UUID, *, within: Environment, by: Actor, now: datetime, apply_to: str) -> Plan:
     """Puts the latest version in force for new licenses (`new`), or for all there are as well (`all`).
 
-    Whether those have seats enough is looked at by the clock's round: there may be very many.
+    Whether those have seats enough is looked at by the clock's round: there may be very many. Those in grace, who are
+    few, get the grace of this version at once.
     """
     with tenant_transaction(within.organization_id):
         row = locked(Plan, plan_id, within)
@@ -79,6 +83,8 @@ def publish_plan(plan_id: UUID, *, within: Environment, by: Actor, now: datetime
         changes = {"version": row.published_version, "apply_to": apply_to}
         audit.record("plan.published", row, by=by, now=now, environment_id=within.id, changes=changes)
         announce("plan.published", row, within=within, by=by, now=now, data=changes)
+        if apply_to == "all":
+            transaction.on_commit(hand_out_grace)
     return row
 
 

@@ -18,7 +18,8 @@ BILLING_STATES = [state.value for state in BillingState]
 
 class License(Held):
     """Where a subscription drives it, `managed_by` says whose, and the columns after it what billing says; they are
-    written by licensing.actions.billing alone. `told_status` is the last status of billing's that was announced.
+    written by licensing.actions.billing alone: `unpaid_since`, in grace, is the subscription's, and `grace_ends_at` is
+    counted from it by the version in force. `told_status` is the last status of billing's that was announced.
     `over_limit_since` more seats are taken than it has, which may be until `over_limit_ends_at`; `over_limit_told` says
     whether it was announced that this suspends it. Those three are written by licensing.actions.seats alone.
     """
@@ -38,6 +39,7 @@ class License(Held):
     managed_by = models.CharField(max_length=16, null=True)  # noqa: DJ001 - managed by hand alone is not by ""
     billing_state = models.CharField(max_length=9, null=True)  # noqa: DJ001 - as above
     billing_reason = models.CharField(max_length=32, null=True)  # noqa: DJ001 - simply active has none
+    unpaid_since = models.DateTimeField(null=True)
     grace_ends_at = models.DateTimeField(null=True)
     paid_until = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)

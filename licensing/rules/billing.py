@@ -17,7 +17,7 @@ class Period(NamedTuple):
 
 class Billing(NamedTuple):
     """`plan` None: not known what is sold, so plan and seats stay. `expires_at` only where the subscription ends;
-    `grace_ends_at` with the state `grace` alone.
+    `unpaid_since`, from where on grace is counted, with the state `grace` alone.
     """
 
     state: BillingState
@@ -27,7 +27,7 @@ class Billing(NamedTuple):
     quantity: int = 1
     trial_ends_at: datetime | None = None
     expires_at: datetime | None = None
-    grace_ends_at: datetime | None = None
+    unpaid_since: datetime | None = None
     paid_until: datetime | None = None
     ended_at: datetime | None = None
     period: Period | None = None

@@ -46,7 +46,7 @@ def subscription(status: str = "active", **changes: Any) -> Subscription:
 def test_each_status_has_its_meaning(
     status: str, changes: dict[str, Any], state: BillingState, reason: str | None
 ) -> None:
-    assert desired(subscription(status, **changes), SALE, grace_days=14)[:2] == (state, reason)
+    assert desired(subscription(status, **changes), SALE)[:2] == (state, reason)
 
 
 @pytest.mark.parametrize(
@@ -71,44 +71,43 @@ def test_money_that_was_taken_back_does_what_the_policy_says(
     status: str, money: Money, policy: tuple[str, str], state: BillingState, reason: str | None
 ) -> None:
     seen = subscription(status, money=money)
-    assert desired(seen, SALE, grace_days=14, policy=Policy(*policy))[:2] == (state, reason)
+    assert desired(seen, SALE, policy=Policy(*policy))[:2] == (state, reason)
 
 
-def test_grace_runs_from_the_oldest_unpaid_invoice_and_is_the_plans() -> None:
+def test_grace_runs_from_the_oldest_unpaid_invoice() -> None:
     late = subscription("past_due", unpaid_since=START + DAY)
-    assert desired(late, SALE, grace_days=5).grace_ends_at == START + 6 * DAY
-    assert desired(late, SALE, grace_days=0).grace_ends_at == START + DAY
-    assert desired(subscription("past_due"), SALE, grace_days=5).grace_ends_at == START + 5 * DAY
+    assert desired(late, SALE).unpaid_since == START + DAY
+    assert desired(subscription("past_due"), SALE).unpaid_since == START
 
 
 def test_an_end_is_what_is_to_be_canceled_and_nothing_else() -> None:
-    assert desired(subscription(), SALE, grace_days=14).expires_at is None
+    assert desired(subscription(), SALE).expires_at is None
     ending = subscription(cancel_at=START + 28 * DAY)
-    assert desired(ending, SALE, grace_days=14).expires_at == START + 28 * DAY
+    assert desired(ending, SALE).expires_at == START + 28 * DAY
     over = ending._replace(status="canceled", ended_at=START + 28 * DAY)
-    assert desired(over, SALE, grace_days=14)[7::2] == (None, START + 28 * DAY)
-    assert desired(over, SALE, grace_days=14).expires_at == START + 28 * DAY
+    assert desired(over, SALE)[7::2] == (None, START + 28 * DAY)
+    assert desired(over, SALE).expires_at == START + 28 * DAY
     sooner = over._replace(ended_at=START + DAY)
-    assert desired(sooner, SALE, grace_days=14).expires_at is None
+    assert desired(sooner, SALE).expires_at is None
 
 
 def test_a_trial_and_what_is_paid_are_told_while_they_hold() -> None:
     trial = subscription("trialing", trial_ends_at=START + DAY)
-    assert desired(trial, SALE, grace_days=14).trial_ends_at == START + DAY
-    assert desired(trial._replace(status="active"), SALE, grace_days=14).trial_ends_at is None
-    assert desired(trial, SALE, grace_days=14).paid_until == ITEM.ends_at
-    assert desired(subscription("past_due"), SALE, grace_days=14).paid_until == ITEM.starts_at
+    assert desired(trial, SALE).trial_ends_at == START + DAY
+    assert desired(trial._replace(status="active"), SALE).trial_ends_at is None
+    assert desired(trial, SALE).paid_until == ITEM.ends_at
+    assert desired(subscription("past_due"), SALE).paid_until == ITEM.starts_at
 
 
 def test_plan_seats_and_period_are_those_of_the_prices() -> None:
-    found = desired(subscription(), SALE, grace_days=14)
+    found = desired(subscription(), SALE)
     assert (found.plan, found.quantity, found.period) == (SALE.plan, 3, Period(START, "month", 1))
-    assert desired(subscription(), None, grace_days=14).plan is None
+    assert desired(subscription(), None).plan is None
 
 
 def test_a_status_that_nobody_knows_is_no_guess() -> None:
     with pytest.raises(KeyError):
-        desired(subscription("dormant"), SALE, grace_days=14)
+        desired(subscription("dormant"), SALE)
 
 
 moments = st.none() | st.integers(-400, 400).map(lambda days: START + days * DAY)
@@ -126,8 +125,8 @@ moments = st.none() | st.integers(-400, 400).map(lambda days: START + days * DAY
     policy=st.builds(Policy, *[st.sampled_from(ANSWERS)] * 2),
 )
 def test_whatever_stripe_says_amounts_to_something_whole(policy: Policy, **said: Any) -> None:
-    found = desired(subscription(**said), SALE, grace_days=14, policy=policy)
-    assert (found.grace_ends_at is not None) == (found.state is GRACE)
+    found = desired(subscription(**said), SALE, policy=policy)
+    assert (found.unpaid_since is not None) == (found.state is GRACE)
     assert (found.state is ENDED) == is_over(subscription(said["status"]))
     assert found.ended_at is None or found.state is ENDED
     assert found.expires_at in (None, said["cancel_at"])

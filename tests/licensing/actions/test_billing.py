@@ -8,6 +8,7 @@ import pytest
 
 from licensing.actions.billing import bill_license, issue_billed_license
 from licensing.actions.clock.billing import tell_what_came
+from licensing.actions.clock.grace import settle_all_grace
 from licensing.models import License
 from licensing.rules.billing import Billing
 from tenants import clock
@@ -72,7 +73,7 @@ def test_what_billing_says_is_in_force_and_told_and_the_same_again_is_nothing(pl
     key = place.post("keys", {"license": row.public_id})["secret"]
     place.verify_until("VALID", key=key)
     for _ in range(2):
-        bill(place, row, now, state=BillingState.GRACE, reason="nonpayment", grace_ends_at=now + DAY)
+        bill(place, row, now, state=BillingState.GRACE, reason="nonpayment", unpaid_since=now - 13 * DAY)
     assert place.verify(key=key)["warnings"] == ["IN_GRACE"]
     for _ in range(2):
         bill(place, row, now, state=BillingState.SUSPENDED, reason="nonpayment")
@@ -91,7 +92,7 @@ def test_what_billing_says_is_in_force_and_told_and_the_same_again_is_nothing(pl
 
 
 def test_what_the_clock_brings_is_told_once_by_sweep_or_by_billing(place: Place, now: datetime) -> None:
-    grace = {"state": BillingState.GRACE, "reason": "nonpayment", "grace_ends_at": now + DAY}
+    grace = {"state": BillingState.GRACE, "reason": "nonpayment", "unpaid_since": now - 13 * DAY}
     unpaid, ending = issue(place, now, **grace), issue(place, now, expires_at=now + DAY)
     trial = issue(place, now, trial_ends_at=now + DAY)
     for _ in range(2):
@@ -103,6 +104,21 @@ def test_what_the_clock_brings_is_told_once_by_sweep_or_by_billing(place: Place,
     assert told(place, unpaid) == ["license.created", "license.suspended", "license.updated"]
     assert told(place, ending) == ["license.created", "license.ended", "license.updated"]
     assert told(place, trial) == ["license.created", "license.updated"]
+
+
+def test_grace_is_that_of_the_version_in_force(place: Place, now: datetime) -> None:
+    row = issue(place, now, state=BillingState.GRACE, reason="nonpayment", unpaid_since=now - 20 * DAY)
+    assert (shown(place, row)["status"], shown(place, row)["status_reason"]) == ("suspended", "nonpayment")
+    key = place.post("keys", {"license": row.public_id})["secret"]
+    place.verify_until("LICENSE_SUSPENDED", key=key)
+    plan = f"plans/{place.sample['plan']}"
+    for days, apply_to, code in ((30, "all", "VALID"), (1, "new", "VALID"), (2, "all", "LICENSE_SUSPENDED")):
+        place.api.patch(f"/v1/{plan}", json={"grace_days": days}).raise_for_status()
+        place.post(f"{plan}/publication", {"apply_to": apply_to}, status=200)
+        if apply_to == "new":
+            settle_all_grace(now=now)  # nobody else does so soon
+        place.verify_until(code, key=key)
+    assert told(place, row) == ["license.created", "license.entered_grace", "license.suspended"]
 
 
 def test_what_was_decided_by_hand_stays(place: Place, now: datetime) -> None:
