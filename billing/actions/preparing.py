@@ -120,7 +120,7 @@ def prepare_change(
     policy = Policy(on_refund or row.on_refund, on_dispute or row.on_dispute)
     if api_key is None:
         if SUSPEND in (on_refund, on_dispute) and policy != row.policy:
-            _require_readable(account_of(key_of(row), row.id), policy)
+            _require_readable(_account_with_own_key(row), policy)
         return None
     account = account_of(api_key, row.id)
     name = _checked(account, within)
@@ -136,10 +136,16 @@ def remove_endpoint_of(row: StripeConnection) -> None:
     if row.endpoint_id is None or row.sealed_api_key is None:
         return
     try:
-        account = account_of(key_of(row), row.id)
+        _removed(account_of(key_of(row), row.id), row.endpoint_id)
     except KeyRefused:
         return
-    _removed(account, row.endpoint_id)
+
+
+def _account_with_own_key(row: StripeConnection) -> StripeAccount:
+    try:
+        return account_of(key_of(row), row.id)
+    except KeyRefused as refused:
+        raise refusal_of(refused) from refused
 
 
 def _removed(account: StripeAccount, endpoint_id: str) -> None:

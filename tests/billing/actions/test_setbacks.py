@@ -166,6 +166,7 @@ def test_a_key_that_cannot_be_opened_is_as_one_that_stripe_refuses(shop: Shop) -
     assert (shop.state()["key_status"], status_of(shop, subscription)) == ("refused", ACTIVE)
     selling = {"plan": shop.plan, "success_url": "https://example.com", "cancel_url": "https://example.com"}
     assert code_of(shop.place.api.post("/v1/checkout_sessions", json=selling)) == (422, "stripe_declined")
+    assert shop.place.api.patch(PATH, json={"on_refund": "suspend"}).status_code == 400
     assert shop.place.api.delete(PATH).status_code == 200
 
 
