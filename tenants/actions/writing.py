@@ -71,10 +71,19 @@ def applied(row: Kept, given: dict[str, Any]) -> dict[str, Any]:
     changes = {}
     for field, value in given.items():
         before = getattr(row, field)
-        if before != value:
+        if not _are_alike(before, value):
             setattr(row, field, value)
             changes[field] = {"from": _told(before), "to": _told(value)}
     return changes
+
+
+def _are_alike(one: Any, other: Any) -> bool:
+    """As JSON, where 0 is not false and 1 is not 1.0, which Python takes for equal."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_are_alike(value, other[name]) for name, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_are_alike, one, other))
+    return bool(one == other) and (type(one) is type(other) or not isinstance(one, int | float))
 
 
 def _told(value: Any) -> Any:

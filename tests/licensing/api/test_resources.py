@@ -283,3 +283,17 @@ def test_a_time_loses_no_millisecond(place: Place, text: str) -> None:
     made = place.post("keys", {"license": place.sample["license"], "expires_at": text})
     assert made["expires_at"] == text
     assert place.verify(key=made["secret"])["key"]["expires_at"] == text
+
+
+@pytest.mark.parametrize("resource", ["plans", "licenses", "customers"])
+def test_a_change_to_what_python_alone_takes_for_equal_is_a_change(place: Place, resource: str) -> None:
+    path = f"/v1/{resource}/{place.sample[resource[:-1]]}"
+    values = (0, False, 0.0, 1, True, 1.0)
+    for value in values:
+        beta = {"beta": value}
+        body = {"plans": {"features": beta}, "licenses": {"overrides": {"features": beta}}}.get(resource)
+        place.api.patch(path, json=body or {"metadata": beta}).raise_for_status()
+        shown = place.api.get(path).text.replace(" ", "")
+        assert f'{{"beta":{json.dumps(value)}}}' in shown
+    if resource == "plans":
+        assert place.api.get(path).json()["version"] == 1 + len(values)
