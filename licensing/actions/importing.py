@@ -3,10 +3,11 @@
 import base64
 import binascii
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 
@@ -38,8 +39,11 @@ def import_keys(*, within: Environment, by: Actor, now: datetime, keys: Sequence
     digests = [several[0] for several in known_by]
     _check_twice(digests)
     with unique("keys", "keys_digest_once"), tenant_transaction(within.organization_id):
-        environment = Environment.objects.of_organization(within.organization_id).select_for_update().get(pk=within.id)
+        # Not its key: what others write meanwhile refers to it, and is let through.
+        environments = Environment.objects.of_organization(within.organization_id).select_for_update(no_key=True)
+        environment = environments.get(pk=within.id)
         _check_taken(known_by, within)
+        _hold({one["license"] for one in keys}, within)
         licenses: dict[Any, License] = {}
         rows = []
         for index, (one, digest) in enumerate(zip(keys, digests, strict=True)):
@@ -57,6 +61,11 @@ def import_keys(*, within: Environment, by: Actor, now: datetime, keys: Sequence
             data = {"license": licenses[row.license_id].public_id, "imported": True}
             announce("key.created", row, within=within, by=by, now=now, data=data)
     return rows
+
+
+def _hold(licenses: Collection[UUID], within: Environment) -> None:
+    """In the order of their ids, whoever else holds several. One that is missing is told of with its key."""
+    list(License.objects.within(within).filter(pk__in=licenses).order_by("pk").select_for_update(no_key=True))
 
 
 def _row(
