@@ -86,13 +86,15 @@ def rotate_key(key_id: UUID, *, within: Environment, by: Actor, now: datetime, o
             detail = f"This key is {status}; only one that works can be rotated."
             raise Refusal("key_not_active", "conflict", detail)
         kept = {field: getattr(old, field) for field in _ROTATED}
-        row = Key(license=usable_license(old.license_id, within), rotated_from=old, **kept)
+        own_end = old.own_end
+        row = Key(license=usable_license(old.license_id, within), rotated_from=old, expires_at=own_end, **kept)
         row.prefix = old.prefix or DEFAULT_PREFIX
         secret = _make(row, within, now)
         insert_and_tell(row, now=now)
         overlap_ends = now + timedelta(seconds=overlap_seconds)
-        old.expires_at = min(overlap_ends, old.expires_at or overlap_ends)
-        update_and_tell(old, "expires_at", now=now)
+        old.expires_at = old.handed_on_until = min(overlap_ends, old.expires_at or overlap_ends)
+        old.own_expires_at = own_end
+        update_and_tell(old, "expires_at", "handed_on_until", "own_expires_at", now=now)
         # Never refused, whoever holds a key that leaked; a key that is rotated twice leaves two successors.
         settle_seats(row.license, within=within, by=by, now=now)
         changes = {"successor": row.public_id, "overlap_seconds": overlap_seconds}
@@ -116,7 +118,7 @@ suspend_key = partial(move, Key, move=Move.SUSPEND)
 reinstate_key = partial(move, Key, move=Move.REINSTATE)
 revoke_key = partial(move, Key, move=Move.REVOKE, then=_free_seat)
 
-_ROTATED = ("name", "scopes", "expires_at", "allowed_ips", "user", "metadata")
+_ROTATED = ("name", "scopes", "allowed_ips", "user", "metadata")
 
 
 def usable_license(license_id: UUID, within: Environment, *, at: str = "") -> License:

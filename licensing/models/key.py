@@ -12,6 +12,7 @@ from licensing.models.within import TenantForeignKey
 
 class Key(Held):
     """`former_digest` is by the pepper before: the name under which the data plane must not find it any more.
+    A rotation sets `expires_at` and, alike, `handed_on_until`; `own_expires_at` is the end that the key had before.
     `last_used_at` is set by whoever shows keys (licensing.queries.keys).
     """
 
@@ -31,6 +32,8 @@ class Key(Held):
     user = models.CharField(max_length=200, null=True)  # noqa: DJ001 - bound to nobody is not bound to ""
     rotated_from = TenantForeignKey("Key", null=True)
     expires_at = models.DateTimeField(null=True)
+    own_expires_at = models.DateTimeField(null=True)
+    handed_on_until = models.DateTimeField(null=True)
     metadata = models.JSONField(default=dict)
     last_used_at: datetime | None = None
 
@@ -48,6 +51,12 @@ class Key(Held):
 
     def __str__(self) -> str:
         return self.public_id
+
+    @property
+    def own_end(self) -> datetime | None:
+        """As if it had never been rotated; an end that was given since then is its own."""
+        is_by_rotation = self.expires_at is not None and self.expires_at == self.handed_on_until
+        return self.own_expires_at if is_by_rotation else self.expires_at
 
     def status(self, now: datetime) -> str:
         """`revoked`, `suspended`, `expired` or `active`: the first that verify would object to."""

@@ -61,11 +61,12 @@ def with_seats(licenses: QuerySet[License], now: datetime, within: Place | None 
 
     number = Greatest(OuterRef("plan_version"), OuterRef("plan__floor_version"))
     version = rows(PlanVersion).filter(plan=OuterRef("plan"), version=number)
-    of_license = _taking(rows(Key), now).filter(license=OuterRef("pk")).order_by().values("license")
-    by_policy = (
-        When(seat_policy=policy, then=Subquery(of_license.annotate(number=count).values("number")))
-        for policy, count in _COUNTS.items()
-    )
+
+    def taken(policy: str) -> Subquery:
+        of_license = _taking(rows(Key), policy, now).filter(license=OuterRef("pk")).order_by().values("license")
+        return Subquery(of_license.annotate(number=_COUNTS[policy]).values("number"))
+
+    by_policy = (When(seat_policy=policy, then=taken(policy)) for policy in _COUNTS)
     return licenses.annotate(
         seat_policy=Subquery(version.values("seat_policy")),
         over_limit_days=Subquery(version.values("over_limit_days")),
@@ -76,14 +77,17 @@ def with_seats(licenses: QuerySet[License], now: datetime, within: Place | None 
 _COUNTS = {"key": Count("pk"), "user": Count("user", distinct=True)}
 
 
-def _taking(keys: QuerySet[Key], now: datetime) -> QuerySet[Key]:
-    """A key takes a seat while it is neither revoked nor expired; a suspended one does. One that was rotated and is
-    going to end has handed its seat on, as long as its successor has it.
+def _taking(keys: QuerySet[Key], policy: str, now: datetime) -> QuerySet[Key]:
+    """A key takes a seat while it is neither revoked nor expired; a suspended one does. One that was rotated has handed
+    its seat on, as long as its successor has it and it ends no later than the rotation said. A user's is one anyway.
     """
     going_on = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
-    successors = keys.filter(license=OuterRef("license"), rotated_from=OuterRef("pk"))
-    handed_on = Q(Exists(successors.filter(going_on, revoked_at__isnull=True)), expires_at__isnull=False)
-    return keys.filter(~handed_on, going_on, revoked_at__isnull=True)
+    lasting = keys.filter(going_on, revoked_at__isnull=True)
+    if policy == "user":
+        return lasting
+    successors = lasting.filter(license=OuterRef("license"), rotated_from=OuterRef("pk"))
+    in_time = Q(expires_at__isnull=False, handed_on_until__isnull=False, expires_at__lte=F("handed_on_until"))
+    return lasting.exclude(Exists(successors) & in_time)
 
 
 def seats(row: Any) -> Seats:
@@ -98,7 +102,7 @@ def seats_of(license: License, within: Place, now: datetime) -> Seats:
     policy, days = versions.values_list("seat_policy", "over_limit_days").get()
     if policy not in _COUNTS:
         return Seats(policy, days, license.quantity, 0)
-    keys = _taking(Key.objects.within(within).filter(license=license.pk), now)
+    keys = _taking(Key.objects.within(within).filter(license=license.pk), policy, now)
     return Seats(policy, days, license.quantity, keys.aggregate(taken=_COUNTS[policy])["taken"])
 
 

@@ -54,6 +54,16 @@ def test_users_take_seats_however_many_keys_they_have(place: Place) -> None:
     assert [change(place, f"keys/{key}", user=user) for user in ("u_2", "u_1", None)] == [409, 200, 200]
 
 
+def test_a_rotation_gives_nobody_else_the_seat_of_its_user(place: Place) -> None:
+    license = seated(place, "user", 1)
+    key = place.post("keys", {"license": license, "user": "u_1"})["id"]
+    successor = place.post(f"keys/{key}/rotation", {"overlap_seconds": 3600})["id"]
+    assert license_of(place, license)["over_limit"] is None
+    assert change(place, f"keys/{successor}", user="u_2") == 409
+    place.post(f"keys/{key}/revocation", {}, status=200)
+    assert change(place, f"keys/{successor}", user="u_2") == 200
+
+
 def test_no_way_around_takes_a_seat_that_there_is_not(place: Place) -> None:
     license = seated(place, "key", 2)
     key = place.post("keys", {"license": license, "expires_at": "2090-01-01T00:00:00Z"})["id"]
@@ -97,7 +107,7 @@ def test_a_rotated_key_takes_its_seat_again_when_it_stays_or_its_successor_is_go
     license = seated(place, "key", 1)
     key = place.post("keys", {"license": license})["id"]
     successor = place.post(f"keys/{key}/rotation", {"overlap_seconds": 3600})["id"]
-    assert change(place, f"keys/{key}", expires_at=None) == 409
+    assert [change(place, f"keys/{key}", expires_at=end) for end in (None, "2999-01-01T00:00:00Z")] == [409, 409]
     place.post(f"keys/{successor}/revocation", {}, status=200)
     assert license_of(place, license)["over_limit"] is None
     assert ask(place, license) == 409

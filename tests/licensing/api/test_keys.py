@@ -125,6 +125,15 @@ def test_an_old_key_that_ends_sooner_by_itself_keeps_its_end(place: Place) -> No
     assert place.api.get(f"/v1/keys/{ends_soon['id']}").json()["expires_at"] == ends_soon["expires_at"]
 
 
+def test_a_rotation_that_is_repeated_gives_a_successor_that_lasts_as_long(place: Place) -> None:
+    for end in (None, "2099-01-01T00:00:00.000Z"):
+        old = issued(place, expires_at=end)
+        successors = [place.post(f"keys/{old['id']}/rotation", {"overlap_seconds": 3600}) for _ in range(2)]
+        assert [one["expires_at"] for one in successors] == [end, end]
+    given = changed(place, old["id"], expires_at="2098-01-01T00:00:00.000Z")["expires_at"]
+    assert place.post(f"keys/{old['id']}/rotation")["expires_at"] == given
+
+
 @pytest.mark.parametrize("move", ["suspension", "revocation", "rotation"])
 def test_only_a_key_that_works_can_be_rotated(place: Place, move: str) -> None:
     key = place.sample["key"]
