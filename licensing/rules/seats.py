@@ -21,6 +21,10 @@ class Seats(NamedTuple):
         return self.policy != UNCOUNTED
 
     @property
+    def has_a_free_one(self) -> bool:
+        return not self.are_counted or self.taken < self.quantity
+
+    @property
     def are_too_few(self) -> bool:
         return self.are_counted and self.taken > self.quantity
 

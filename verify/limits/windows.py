@@ -12,10 +12,12 @@ MONTHS = {"month": 1, "year": 12}
 DAYS = {"day": 1, "week": 7}
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
+LAST_MONTH = 9999 * 12 + 12
+LATEST_MS = (datetime.max.replace(tzinfo=UTC) - EPOCH) // timedelta(milliseconds=1)
 
 
 class Window(NamedTuple):
-    """Half-open, in milliseconds; a lifetime begins at 0 and has no end."""
+    """Half-open, in milliseconds; a lifetime begins at 0 and has no end, as what would end after the year 9999."""
 
     start: int
     end: int | None
@@ -51,14 +53,19 @@ def _billing(now: int, billing: BillingPeriod) -> Window:
     if billing.unit in DAYS:
         length = DAYS[billing.unit] * billing.count * DAY_MS
         start = billing.anchor + max(0, now - billing.anchor) // length * length
-        return Window(start, start + length)
+        return Window(start, _end(start + length))
     anchor, months = _moment(billing.anchor), MONTHS[billing.unit] * billing.count
     moment = max(_moment(now), anchor)
     passed = ((moment.year - anchor.year) * 12 + moment.month - anchor.month) // months
     if _months_later(anchor, passed * months) > moment:
         passed -= 1
-    begins, ends = _months_later(anchor, passed * months), _months_later(anchor, (passed + 1) * months)
-    return Window(_milliseconds(begins), _milliseconds(ends))
+    begins, following = _months_later(anchor, passed * months), (passed + 1) * months
+    is_told = anchor.year * 12 + anchor.month + following <= LAST_MONTH
+    return Window(_milliseconds(begins), _milliseconds(_months_later(anchor, following)) if is_told else None)
+
+
+def _end(milliseconds: int) -> int | None:
+    return milliseconds if milliseconds <= LATEST_MS else None
 
 
 def _months_later(moment: datetime, months: int) -> datetime:

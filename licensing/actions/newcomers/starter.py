@@ -16,6 +16,7 @@ from licensing.actions.licenses import issue_license
 from licensing.actions.plans import create_plan
 from licensing.models import Customer, Feature, Key, License, Meter, Plan, Product
 from licensing.queries.catalogue import REQUESTS
+from licensing.queries.licenses import seats_of
 from tenants.models import Environment
 from tenants.models.kept import Kept
 from tenants.rules.permissions import Actor
@@ -46,10 +47,9 @@ def stock(within: Environment, *, by: Actor, now: datetime, key_secret: str = ""
     if _first(Meter, within, code=REQUESTS) is None:
         create_meter(within=within, by=by, now=now, code=REQUESTS, name="Requests", aggregation="sum")
     plan = _plan(within, by, now)
-    sold = _usable_license(within, customer, plan, now)
+    sold, key = _usable(within, customer, plan, key_secret, now)
     if sold is None:
         sold = issue_license(within=within, by=by, now=now, customer=customer.id, plan=plan.id)
-    key = _usable_key(within, sold, key_secret, now)
     if key is None:
         key, key_secret = issue_key(within=within, by=by, now=now, license=sold.id, name="Sample key", prefix="demo")
     return Starter(customer, plan, sold, key, key_secret)
@@ -76,16 +76,22 @@ def _first(model: type[K], within: Environment, **known: object) -> K | None:
     return row
 
 
-def _usable_license(within: Environment, customer: Customer, plan: Plan, now: datetime) -> License | None:
+def _usable(
+    within: Environment, customer: Customer, plan: Plan, secret: str, now: datetime
+) -> tuple[License | None, Key | None]:
+    """The newest license that is open and has the sample key still, or a seat for a new one."""
     with tenant_transaction(within.organization_id):
-        rows = list(License.objects.within(within).filter(customer=customer, plan=plan).order_by("-id")[:50])
-    return next((row for row in rows if row.standing(now).status.opens), None)
+        for row in License.objects.within(within).filter(customer=customer, plan=plan).order_by("-id")[:50]:
+            if row.standing(now).status.opens:
+                key = _usable_key(within, row, secret, now)
+                if key is not None or seats_of(row, within, now).has_a_free_one:
+                    return row, key
+    return None, None
 
 
 def _usable_key(within: Environment, sold: License, secret: str, now: datetime) -> Key | None:
     if not secret:
         return None
     digests = [digest.value for digest in key_digests(settings.LICET_PEPPERS, within.public_id, secret)]
-    with tenant_transaction(within.organization_id):
-        key: Key | None = Key.objects.within(within).filter(digest__in=digests, license=sold).first()
+    key: Key | None = Key.objects.within(within).filter(digest__in=digests, license=sold).first()
     return key if key is not None and key.status(now) == "active" else None

@@ -63,6 +63,14 @@ def test_the_clock_alone_decides_between_start_and_end(
     assert verdict["license"]["status"] == status
 
 
+def test_a_license_that_begins_in_the_last_month_of_all_is_pending(place: Place) -> None:
+    quotas = [{"meter": "requests", "limit": 1, "period": "billing_period"}]
+    body = {"customer": place.sample["customer"], "plan": place.sample["plan"], "overrides": {"quotas": quotas}}
+    made = place.post("licenses", body | {"starts_at": "9999-12-15T00:00:00Z"})
+    key = place.post("keys", {"license": made["id"]})["secret"]
+    assert place.verify_until("LICENSE_PENDING", key=key)["quotas"][0]["resets_at"] is None
+
+
 def test_a_license_expires_at_its_very_millisecond_without_any_sweep(place: Place) -> None:
     end = clock.now() + timedelta(seconds=2)
     body = {"customer": place.sample["customer"], "plan": place.sample["plan"], "expires_at": end.isoformat()}

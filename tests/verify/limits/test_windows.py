@@ -75,5 +75,11 @@ def test_before_its_anchor_the_first_billing_period_is_open() -> None:
     assert window("billing_period", ms("2026-05-01T00:00"), billing).start == ms("2026-05-15T00:00")
 
 
+@pytest.mark.parametrize(("unit", "count"), [("day", 31), ("week", 4), ("month", 1), ("year", 12)])
+def test_a_billing_period_that_would_end_after_the_year_9999_has_no_end(unit: str, count: int) -> None:
+    anchor = ms("9999-12-15T00:00")
+    assert window("billing_period", ms("2026-05-01T00:00"), BillingPeriod(anchor, unit, count)) == Window(anchor, None)
+
+
 def test_a_lifetime_never_ends() -> None:
     assert window("lifetime", ms("2026-05-01T00:00"), BillingPeriod(0)) == Window(0, None)
