@@ -7,7 +7,7 @@ from uuid import UUID
 
 from licensing.models import Catalog, Feature, Meter, Product
 from licensing.models.catalogue import Coded
-from licensing.queries.catalogue import REQUESTS, is_in_use
+from licensing.queries.catalogue import REQUESTS, used_by
 from tenants.actions import audit
 from tenants.actions.writing import applied, locked, unique
 from tenants.models import Environment
@@ -77,11 +77,12 @@ def change_coded(model: type[C], row_id: UUID, *, within: Environment, by: Actor
 
 
 def remove_coded(model: type[C], row_id: UUID, *, within: Environment, by: Actor, now: datetime) -> C:
-    """Only what no plan refers to. Raises Refusal (409)."""
+    """Only what nothing refers to. Raises Refusal (409)."""
     with tenant_transaction(within.organization_id):
         row = locked(model, row_id, within)
-        if is_in_use(row, within):
-            raise Refusal("in_use", "conflict", f"A plan refers to this {_noun(model)}, so it stays.")
+        held_catalog(within)
+        if user := used_by(row, within):
+            raise Refusal("in_use", "conflict", f"{user} refers to this {_noun(model)}, so it stays.")
         delete_for_good(row)
         _retell(model, within, now)
         changes = {"code": row.code, "name": row.name}
@@ -101,8 +102,15 @@ def furnish_environment(environment: Environment, *, now: datetime) -> None:
 
 def retell_catalog(within: Place, *, now: datetime) -> None:
     """Last in a transaction that changes what is sold; the lock keeps two such changes in one order."""
-    row = Catalog.objects.within(within).select_for_update().get()
-    update_and_tell(row, now=now)
+    update_and_tell(held_catalog(within), now=now)
+
+
+def held_catalog(within: Place) -> Catalog:
+    """Held until the transaction ends, after the row that is to change: nobody else changes what is sold meanwhile, or
+    makes terms that refer to it (licensing.actions.terms).
+    """
+    row: Catalog = Catalog.objects.within(within).select_for_update(no_key=True).get()
+    return row
 
 
 def _retell(model: type[Coded], within: Place, now: datetime) -> None:

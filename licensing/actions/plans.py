@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from licensing.actions.catalogue import retell_catalog
+from licensing.actions.catalogue import held_catalog, retell_catalog
 from licensing.actions.clock.grace import hand_out_grace
 from licensing.actions.clock.seats import BEGINNING
 from licensing.actions.terms import check_terms
@@ -28,7 +28,8 @@ def create_plan(
     """Its version 1 is in force at once: a plan that was never published could not be sold."""
     row = Plan(organization_id=within.organization_id, environment_id=within.id, code=code, name=name, created_at=now)
     with unique("code", "plans_code_once"), tenant_transaction(within.organization_id):
-        row.product_id = referred(Product, product, within, field="product").id
+        row.product_id = referred(Product, product, within, field="product", held=True).id
+        held_catalog(within)
         check_terms(terms, within)
         version = _version(row, 1, terms, now)
         version.published_at = now

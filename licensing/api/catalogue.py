@@ -93,7 +93,7 @@ class FeatureView(Changes):
 
     @extend_schema(request=None, responses={200: FeatureAnswer})
     def destroy(self, request: Request, pk: str) -> Response:
-        """Only while no version of a plan grants it."""
+        """Only while no version of a plan grants it, and no license by its overrides."""
         return self.changed(partial(remove_coded, Feature), pk)
 
 
@@ -146,5 +146,5 @@ class MeterView(Changes):
 
     @extend_schema(request=None, responses={200: MeterAnswer})
     def destroy(self, request: Request, pk: str) -> Response:
-        """Only while no version of a plan has a quota of it."""
+        """Only while no version of a plan has a quota of it, no license by its overrides, and it has no usage."""
         return self.changed(partial(remove_coded, Meter), pk)

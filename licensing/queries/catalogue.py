@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from licensing.models import Meter, Plan, PlanVersion, Product
+from licensing.models import Feature, License, Meter, Plan, PlanVersion, Product, UsageDay
 from licensing.models.catalogue import Coded
 from tenants.tenancy import Place
 
@@ -25,6 +25,24 @@ def plans_with(row: Coded, within: Place) -> QuerySet[Plan]:
     return plans.filter(pk__in=versions.filter(features__has_key=row.code).values("plan"))
 
 
-def is_in_use(row: Coded, within: Place) -> bool:
-    """Whether a plan refers to it; the meter `requests` always is."""
-    return (isinstance(row, Meter) and row.code == REQUESTS) or plans_with(row, within).exists()
+def used_by(row: Coded, within: Place) -> str:
+    """What refers to it, for a sentence to begin with: a plan, a license by its overrides, usage that is in the sums;
+    "" if nothing does. Every call refers to the meter `requests`.
+    """
+    if isinstance(row, Meter) and row.code == REQUESTS:
+        return "Every call"
+    if plans_with(row, within).exists():
+        return "A plan"
+    if _licenses_with(row, within).exists():
+        return "A license"
+    is_counted = isinstance(row, Meter) and UsageDay.objects.within(within).filter(meter=row.code).exists()
+    return "Recorded usage" if is_counted else ""
+
+
+def _licenses_with(row: Coded, within: Place) -> QuerySet[License]:
+    licenses: QuerySet[License] = License.objects.within(within)
+    if isinstance(row, Meter):
+        return licenses.filter(overrides__quotas__contains=[{"meter": row.code}])
+    if isinstance(row, Feature):
+        return licenses.filter(overrides__features__has_key=row.code)
+    return licenses.none()

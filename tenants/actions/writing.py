@@ -34,8 +34,8 @@ def unique(field: str, constraint: str) -> Iterator[None]:
 
 
 def locked(model: type[K], row_id: UUID, within: Place) -> K:
-    """The row, held until the transaction ends. Raises Refusal (404)."""
-    row: K | None = model.objects.within(within).select_for_update().filter(pk=row_id).first()
+    """The row, held until the transaction ends; others may refer to it meanwhile. Raises Refusal (404)."""
+    row: K | None = model.objects.within(within).select_for_update(no_key=True).filter(pk=row_id).first()
     if row is None:
         raise not_found()
     return row
@@ -60,7 +60,7 @@ def referred(model: type[K], row_id: UUID, within: Place, *, field: str, held: b
     for a missing one and another tenant's.
     """
     rows = model.objects.within(within)
-    row: K | None = (rows.select_for_update() if held else rows).filter(pk=row_id).first()
+    row: K | None = (rows.select_for_update(no_key=True) if held else rows).filter(pk=row_id).first()
     if row is None:
         raise bad_field(field, "There is no such object in this environment.", "not_found")
     return row

@@ -95,7 +95,7 @@ class Changes(ResourceView):
     def _check_precondition(self, row_id: UUID | None) -> None:
         if row_id is None or "If-Match" not in self.request.headers:
             return
-        row = self.rows(self.environment).select_for_update(of=("self",)).filter(pk=row_id).first()
+        row = self.rows(self.environment).select_for_update(of=("self",), no_key=True).filter(pk=row_id).first()
         if row is None:
             raise not_found()
         check_precondition(self.request, row)

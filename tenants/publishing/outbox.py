@@ -34,7 +34,7 @@ def insert_all_and_tell(rows: Sequence[Versioned], *, now: datetime) -> None:
 
 
 def update_and_tell(row: Versioned, *fields: str, now: datetime) -> None:
-    """`row` must have been read `FOR UPDATE` in this transaction."""
+    """`row` must have been locked in this transaction."""
     row.revision = _draw_revisions(1)[0]
     row.save(force_update=True, update_fields=[*fields, "revision"])
     _enter([row] if isinstance(row, FactBearing) else [], now)

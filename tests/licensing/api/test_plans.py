@@ -1,5 +1,6 @@
 """Every term of a plan: what it may be, what a new version keeps, what is refused."""
 
+import time
 from typing import Any
 
 import pytest
@@ -94,6 +95,30 @@ def test_what_a_plan_refers_to_cannot_be_removed(place: Place) -> None:
         answer = place.api.delete(f"/v1/{resource}/{one['id']}")
         assert (answer.status_code, answer.json()["code"]) == (409, "in_use"), resource
         assert place.api.get(f"/v1/{resource}/{one['id']}").status_code == 200
+
+
+def test_what_a_license_alone_refers_to_cannot_be_removed_nor_a_meter_that_was_used(place: Place) -> None:
+    path = f"/v1/licenses/{place.sample['license']}"
+    meter = place.post("meters", {"code": "calls", "name": "Calls", "aggregation": "sum"})["id"]
+    feature = place.post("features", {"code": "beta", "name": "Beta", "kind": "config"})["id"]
+    removals = (f"/v1/meters/{meter}", f"/v1/features/{feature}")
+    overrides = {"quotas": [{"meter": "calls", "limit": 9, "period": "day"}], "features": {"beta": 1}}
+    place.api.patch(path, json={"overrides": overrides}).raise_for_status()
+    answers = [place.api.delete(removal) for removal in removals]
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(409, "in_use")] * 2
+    assert "A license refers to this meter" in answers[0].json()["detail"]
+    place.verify_until("VALID", usage={"calls": 1})
+    place.api.patch(path, json={"overrides": {}}).raise_for_status()
+    assert place.api.delete(removals[1]).status_code == 200
+    until_used(place, "calls")
+    assert "Recorded usage refers to this meter" in place.api.delete(removals[0]).json()["detail"]
+
+
+def until_used(place: Place, meter: str) -> None:
+    patience_ends = time.monotonic() + 30
+    while not place.api.get("/v1/usage", params={"meter": meter}).json()["data"][0]["value"]:
+        assert time.monotonic() < patience_ends
+        time.sleep(0.02)
 
 
 def test_what_nothing_refers_to_is_removed_for_good(place: Place) -> None:

@@ -34,13 +34,16 @@ def test_a_code_that_is_taken_is_told_beside_its_field(place: Place, member: Cli
     assert len(place.api.get(f"/v1/{plural}?code=maps").json()["data"]) == 1
 
 
-@pytest.mark.parametrize(("plural", "code"), [("products", "api"), ("features", "export"), ("meters", "requests")])
-def test_what_a_plan_refers_to_stays(place: Place, member: Client, plural: str, code: str) -> None:
+@pytest.mark.parametrize(
+    ("plural", "code", "user"),
+    [("products", "api", "A plan"), ("features", "export", "A plan"), ("meters", "requests", "Every call")],
+)
+def test_what_something_refers_to_stays(place: Place, member: Client, plural: str, code: str, user: str) -> None:
     row = place.api.get(f"/v1/{plural}?code={code}").json()["data"][0]
     one = f"/{place.environment.public_id}/{plural}/{row['id']}"
     answer = member.post(f"{one}/removal")
     assert answer.status_code == 409
-    assert f"A plan refers to this {plural[:-1]}, so it stays." in answer.content.decode()
+    assert f"{user} refers to this {plural[:-1]}, so it stays." in answer.content.decode()
     assert member.get(one).status_code == 200
 
 
