@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from licensing.actions.keys import check_scopes, usable_license
+from licensing.actions.keys import check_prefix, check_scopes, usable_license
 from licensing.actions.seats import seats_for
 from licensing.models import Key, License
 from tenants.actions import audit
@@ -76,6 +76,7 @@ def _row(
         licenses[one["license"]] = usable_license(one["license"], within, at=at)
     holder = licenses[one["license"]]
     check_scopes(described.get("scopes"), holder, within, at=at)
+    check_prefix(described.get("prefix"), at=at)
     return Key(
         organization_id=within.organization_id,
         environment_id=within.id,

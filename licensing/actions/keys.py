@@ -145,11 +145,15 @@ def check_scopes(scopes: Sequence[str] | None, holder: License, within: Environm
         raise bad_field(f"{at}scopes", f"The license does not have {', '.join(beyond)}.", "scope_beyond_license")
 
 
+def check_prefix(prefix: str | None, *, at: str = "") -> None:
+    if prefix == key_format.SECRET_KEY_PREFIX:
+        raise bad_field(f"{at}prefix", "This prefix marks our own secret keys; choose another.")
+
+
 def _make(row: Key, within: Environment, now: datetime) -> str:
     """Gives `row` its place, a secret and the secret's digest; returns the secret."""
     prefix = row.prefix or DEFAULT_PREFIX
-    if prefix == key_format.SECRET_KEY_PREFIX:
-        raise bad_field("prefix", "This prefix marks our own secret keys; choose another.")
+    check_prefix(prefix)
     secret = key_format.generate(prefix, "live" if within.kind == "live" else "test")
     digest: Digest = key_digests(settings.LICET_PEPPERS, within.public_id, secret)[0]
     row.organization_id, row.environment_id, row.created_at = within.organization_id, within.id, now

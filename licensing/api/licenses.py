@@ -40,6 +40,18 @@ def with_counted_seats(rows: list[License], within: Environment) -> None:
     count_flagged(rows, within, clock.now())
 
 
+class Overrides(Body):
+    """What this license has otherwise than its plan: features code by code, everything else instead of the plan's."""
+
+    features = Features(required=False)
+    scopes = TextList(required=False)
+    rate_limits = serializers.ListField(child=RateLimit(), required=False, max_length=MOST_LIMITS)
+    quotas = serializers.ListField(child=Quota(), required=False, max_length=MOST_LIMITS)
+    max_devices = Whole(min_value=0, required=False)
+
+    may_lack: ClassVar[Any] = ("features", "scopes", "rate_limits", "quotas", "max_devices")
+
+
 class LicenseAnswer(serializers.ModelSerializer[License]):
     """`status` is computed when it is asked for. Where a Stripe subscription drives the license, `managed_by` is
     `stripe`; then plan, seats and ends are changed there.
@@ -57,7 +69,7 @@ class LicenseAnswer(serializers.ModelSerializer[License]):
     paid_until = Moment(allow_null=True)
     ended_at = Moment(allow_null=True)
     over_limit = serializers.SerializerMethodField()
-    overrides = Object()
+    overrides = Overrides()
     metadata = Object()
     created_at = Moment()
 
@@ -96,20 +108,10 @@ class LicenseAnswer(serializers.ModelSerializer[License]):
         return row.typed_reason(status) or reason
 
 
-class OverridesBody(Body):
-    """What this license has otherwise than its plan: features code by code, everything else instead of the plan's."""
-
-    features = Features(required=False)
-    scopes = TextList(required=False)
-    rate_limits = serializers.ListField(child=RateLimit(), required=False, max_length=MOST_LIMITS)
-    quotas = serializers.ListField(child=Quota(), required=False, max_length=MOST_LIMITS)
-    max_devices = Whole(min_value=0, required=False)
-
-
 class LicenseChange(Body):
     expires_at = Moment(required=False, allow_null=True)
     quantity = Whole(min_value=1, required=False)
-    overrides = OverridesBody(required=False)
+    overrides = Overrides(required=False)
     metadata = Object(required=False)
 
 

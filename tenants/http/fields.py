@@ -15,6 +15,8 @@ from verify.ground.ids import decode, encode
 
 LARGEST_WHOLE = 2**31 - 1
 CODE_PATTERN = r"^[a-z0-9][a-z0-9._:-]{0,63}\Z"
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
 _RFC3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
 
 
@@ -145,7 +147,9 @@ class TextList(serializers.ListField):
 
 
 class Networks(serializers.ListField):
-    """At most 256 addresses or networks in CIDR notation, IPv4 and IPv6; an address alone is a network of one."""
+    """At most 256 addresses or networks in CIDR notation, IPv4 and IPv6; an address alone is a network of one, and one
+    of IPv4 that is written as IPv6 (::ffff:203.0.113.0/120) is of IPv4.
+    """
 
     default_error_messages: ClassVar[dict[str, Any]] = {
         "network": "{text!r} is no address and no network as in 203.0.113.0/24 or 2001:db8::/32, without host bits."
@@ -163,8 +167,15 @@ class Networks(serializers.ListField):
                 self.fail("network", text=text)
             if "%" in text:  # a zone has a meaning on one machine only
                 self.fail("network", text=text)
-            networks.append(str(network))
+            networks.append(str(_unmapped(network)))
         return list(dict.fromkeys(networks))
+
+
+def _unmapped(network: Network) -> Network:
+    if isinstance(network, ipaddress.IPv6Network) and network.subnet_of(_MAPPED):
+        address = network.network_address.ipv4_mapped
+        return ipaddress.IPv4Network((int(address or 0), network.prefixlen - _MAPPED.prefixlen))
+    return network
 
 
 class Body(serializers.Serializer[Any]):

@@ -41,18 +41,20 @@ def test_a_key_is_spelled_as_published_and_its_checksum_holds(place: Place) -> N
 
 
 def test_a_key_bound_to_addresses_works_from_them_alone(place: Place) -> None:
-    key = issued(place, allowed_ips=["203.0.113.0/24", "2001:db8::/32", "198.51.100.7"])
-    assert key["allowed_ips"] == ["203.0.113.0/24", "2001:db8::/32", "198.51.100.7/32"]
+    key = issued(place, allowed_ips=["203.0.113.0/24", "2001:db8::/32", "::ffff:198.51.100.7", "::ffff:192.0.2.0/120"])
+    assert key["allowed_ips"] == ["203.0.113.0/24", "2001:db8::/32", "198.51.100.7/32", "192.0.2.0/24"]
     place.verify_until("VALID", key=key["secret"], ip="203.0.113.9")
     codes = {
         ip: place.verify(key=key["secret"], ip=ip)["code"]
-        for ip in ("2001:db8::1", "198.51.100.7", "198.51.100.8", "::ffff:203.0.113.1")
+        for ip in ("2001:db8::1", "198.51.100.7", "198.51.100.8", "::ffff:203.0.113.1", "192.0.2.1", "::ffff:192.0.2.1")
     }
     assert codes == {
         "2001:db8::1": "VALID",
         "198.51.100.7": "VALID",
         "198.51.100.8": "IP_NOT_ALLOWED",
         "::ffff:203.0.113.1": "VALID",
+        "192.0.2.1": "VALID",
+        "::ffff:192.0.2.1": "VALID",
     }
     assert place.verify(key=key["secret"])["code"] == "IP_NOT_ALLOWED"
 
@@ -208,6 +210,7 @@ def test_an_import_is_all_or_nothing_and_names_what_is_wrong(place: Place) -> No
         ([good, {"hash": hex_of("b"), "hash_format": "md5"}], 400, "/keys/1/hash_format"),
         ([good, good], 400, "/keys/1/hash"),
         ([good, {"hash": hex_of("b"), "hash_format": "sha256-hex", "scopes": ["x"]}], 400, "/keys/1/scopes"),
+        ([good, {"hash": hex_of("b"), "hash_format": "sha256-hex", "prefix": "lsk"}], 400, "/keys/1/prefix"),
         ([good, {"hash": hex_of("b"), "hash_format": "sha256-hex", "nope": 1}], 400, "/keys/1/nope"),
         ([good, {"hash": hex_of("b"), "hash_format": "sha256-hex", "license": "lic_x"}], 400, "/keys/1/license"),
         ([], 400, "/keys"),
