@@ -132,6 +132,7 @@ def _keys(rows: Sequence[Key]) -> Iterable[Built]:
             allowed_ips=tuple(row.allowed_ips),
             user=row.user,
             rotated=row.id in rotated,
+            counts_as=row.counts_as_id,
         )
         yield Built(bytes(row.digest).hex(), row.revision, fact)
         # Told each time anew: somebody slow, who read the row when it still had it, may have stored it once more.

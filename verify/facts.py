@@ -142,7 +142,9 @@ class LicenseFacts(Fact, frozen=True, array_like=True, gc=False):
 
 
 class KeyFacts(Fact, frozen=True, array_like=True, gc=False):
-    """Named by its digest in hex. `scopes` None means all that the license has."""
+    """Named by its digest in hex. `scopes` None means all that the license has. `counts_as` is the key whose limits it
+    shares: the first of those that were rotated into it; "" is itself.
+    """
 
     KIND: ClassVar[str] = "key"
     id: str
@@ -155,6 +157,7 @@ class KeyFacts(Fact, frozen=True, array_like=True, gc=False):
     allowed_ips: tuple[str, ...] = ()
     user: str | None = None
     rotated: bool = False
+    counts_as: str = ""
 
 
 class Offer(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -85,7 +85,7 @@ def rotate_key(key_id: UUID, *, within: Environment, by: Actor, now: datetime, o
         if status != "active":
             detail = f"This key is {status}; only one that works can be rotated."
             raise Refusal("key_not_active", "conflict", detail)
-        kept = {field: getattr(old, field) for field in _ROTATED}
+        kept = {field: getattr(old, field) for field in _ROTATED} | {"counts_as": old.counts_as or old.id}
         own_end = old.own_end
         row = Key(license=usable_license(old.license_id, within), rotated_from=old, expires_at=own_end, **kept)
         row.prefix = old.prefix or DEFAULT_PREFIX

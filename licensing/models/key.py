@@ -8,10 +8,12 @@ from django.db import models
 from licensing.models.held import OPEN, Held
 from licensing.models.license import License
 from licensing.models.within import TenantForeignKey
+from verify.ground.ids import encode
 
 
 class Key(Held):
     """`former_digest` is by the pepper before: the name under which the data plane must not find it any more.
+    `counts_as` is the first of the keys that were rotated into it, whose limits it shares; null: its own.
     A rotation sets `expires_at` and, alike, `handed_on_until`; `own_expires_at` is the end that the key had before.
     `last_used_at` is set by whoever shows keys (licensing.queries.keys).
     """
@@ -31,6 +33,7 @@ class Key(Held):
     allowed_ips = ArrayField(models.CharField(max_length=43), default=list)
     user = models.CharField(max_length=200, null=True)  # noqa: DJ001 - bound to nobody is not bound to ""
     rotated_from = TenantForeignKey("Key", null=True)
+    counts_as = models.UUIDField(null=True)
     expires_at = models.DateTimeField(null=True)
     own_expires_at = models.DateTimeField(null=True)
     handed_on_until = models.DateTimeField(null=True)
@@ -48,6 +51,11 @@ class Key(Held):
             models.Index(fields=["organization_id", "license", "-id"], name="keys_of_license"),
             models.Index(fields=["expires_at", "id"], name="keys_ending", condition=OPEN),
         ]
+
+    @property
+    def counts_as_id(self) -> str:
+        """As verify knows it."""
+        return "" if self.counts_as is None else encode(self.PREFIX, self.counts_as)
 
     def __str__(self) -> str:
         return self.public_id

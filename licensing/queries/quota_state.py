@@ -82,5 +82,5 @@ def _license_facts(license: License) -> LicenseFacts:
 
 
 def _key_facts(license: License, key: Key | None) -> KeyFacts:
-    name = key.public_id if key else ""
-    return KeyFacts(name, None, license.public_id, None, None, suspended=False, revoked=False)
+    name, counts_as = (key.public_id, key.counts_as_id) if key else ("", "")
+    return KeyFacts(name, None, license.public_id, None, None, suspended=False, revoked=False, counts_as=counts_as)

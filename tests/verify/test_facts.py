@@ -16,7 +16,7 @@ def test_a_fact_comes_back_with_its_version() -> None:
 
 
 def test_a_newer_sender_may_have_appended_fields() -> None:
-    longest = msgspec.structs.replace(KEY, user="u_1", rotated=True)
+    longest = msgspec.structs.replace(KEY, user="u_1", rotated=True, counts_as="key_0")
     epoch, revision, body = msgspec.msgpack.decode(facts.encode(3, 9, longest))
     assert facts.decode("key", msgspec.msgpack.encode([epoch, revision, [*body, "a later field"]])).fact == longest
 

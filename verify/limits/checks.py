@@ -75,7 +75,7 @@ def added(usage: dict[str, int], meter: str, meters: dict[str, str]) -> int:
 
 def owner_of(per: str, license: LicenseFacts, key: KeyFacts) -> str:
     """The id of whose counter it is; `per` license, key or customer."""
-    return license.id if per == "license" else key.id if per == "key" else license.customer
+    return license.id if per == "license" else key.counts_as or key.id if per == "key" else license.customer
 
 
 def _pace(limit: RateLimit) -> Pace:

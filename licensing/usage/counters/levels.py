@@ -30,10 +30,11 @@ USED = """
     WHERE key_uses.last_used_at >= %s
 """
 CALLS = """
-    SELECT call.license_id, call.key_id, call.logged_at
+    SELECT call.license_id, coalesce(keys.counts_as, call.key_id), call.logged_at
     FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[]) AS asked(organization_id, license_id, since)
     JOIN decisions AS call ON call.organization_id = asked.organization_id AND call.license_id = asked.license_id
         AND call.decided_at >= asked.since - interval '1 hour' AND call.logged_at >= asked.since
+    JOIN keys ON keys.organization_id = call.organization_id AND keys.id = call.key_id
     WHERE call.outcome = 'VALID' AND NOT call.repeat AND call.usage <> '{}' ORDER BY call.logged_at, call.id
 """
 
@@ -107,7 +108,7 @@ def _limited(license_ids: list[UUID], shards: Shards, now: datetime) -> Iterator
 
 
 def _calls(limited: Sequence[Limited]) -> dict[UUID, list[tuple[UUID, int]]]:
-    """By license: key and microseconds of each call, in order."""
+    """By license: the key that it counts as, and microseconds, of each call, in order."""
     found: dict[UUID, list[tuple[UUID, int]]] = defaultdict(list)
     organizations, licenses = [one.row.organization_id for one in limited], [one.row.id for one in limited]
     with connections["sweep"].cursor() as cursor:

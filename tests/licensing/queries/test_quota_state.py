@@ -50,14 +50,14 @@ def limited(place: Place) -> Place:
     return place
 
 
-def seen(place: Place, *, with_key: bool = False, of: str = "") -> States:
+def seen(place: Place, *, with_key: bool = False, of: str = "", key_id: str = "") -> States:
     """Of the sample license, or of another."""
     now = clock.now()
     with tenant_transaction(place.environment.organization_id):
         license = found(id_of(of or place.sample["license"]), place.environment, now)
         assert isinstance(license, License)
         terms = granted(license, place.environment)
-        key = Key.objects.within(place.environment).get(pk=id_of(place.sample["key"])) if with_key else None
+        key = Key.objects.within(place.environment).get(pk=id_of(key_id or place.sample["key"])) if with_key else None
     return states(license, terms, now, key)
 
 
@@ -91,6 +91,16 @@ def test_a_billing_period_is_counted_from_its_anchor(limited: Place) -> None:
     (told,) = seen(limited, of=billed).quotas
     assert (told.used, rfc3339(told.resets_at)) == (verdict["used"], verdict["resets_at"])
     assert verdict["used"] == 1
+
+
+def test_a_rotation_gives_no_fresh_limits(limited: Place) -> None:
+    assert {limited.verify()["code"] for _ in range(5)} == {"VALID"}
+    key = limited.sample["key"]
+    for _ in range(2):
+        successor = limited.post(f"keys/{key}/rotation", {"overlap_seconds": 3600})
+        key = successor["id"]
+        limited.verify_until("RATE_LIMITED", key=successor["secret"])
+        assert [one.level.remaining for one in seen(limited, with_key=True, key_id=key).rates] == [5, 0]
 
 
 def test_without_a_key_only_limits_that_all_keys_share_are_told(limited: Place) -> None:

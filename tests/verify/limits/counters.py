@@ -77,13 +77,14 @@ def checks(
     license: str = "lic_1",
     customer: str = "cus_1",
     key: str = "key_1",
+    counts_as: str = "",
     now: int = NOW,
     meters: dict[str, str] | None = None,
 ) -> Checks:
     rates = tuple(one for one in limits if isinstance(one, RateLimit))
     quotas = tuple(one for one in limits if isinstance(one, Quota))
     held = LicenseFacts(license, customer, "plan_1", 1, 0, None, None, False, False, billing=BillingPeriod(0))
-    presented = KeyFacts(key, None, license, None, None, False, False)
+    presented = KeyFacts(key, None, license, None, None, False, False, counts_as=counts_as)
     terms = PlanTerms((), {}, rates, quotas)
     usage = {"requests": 1} if usage is None else usage
     return checks_of(terms, held, presented, usage=usage, meters=meters or {"requests": "sum"}, now=now)

@@ -14,6 +14,11 @@ def test_each_limit_is_its_owners() -> None:
     assert found.quotas[0].window.start == NOW - NOW % DAY_MS
 
 
+def test_a_successor_shares_the_limits_of_the_key_it_counts_as() -> None:
+    found = checks(rate(1, 1, per="key"), rate(1, 1), counts_as="key_0")
+    assert [one.owner for one in found.rates] == ["key_0", "lic_1"]
+
+
 def test_usage_says_to_which_counters_it_was_added() -> None:
     quotas = (quota(5), quota(5, "lifetime"), quota(9, "month", per="customer"), quota(3, meter="tokens"))
     meters = {"requests": "sum", "tokens": "sum"}
